@@ -1,0 +1,55 @@
+using PushNode.Messages;
+
+namespace PushNode.Storage;
+
+/// <summary>
+/// What is kept: messages numbered per channel, the devices' cursors, revocations. Numbers are given here and leave no holes, so a
+/// missing seq is an expired one; none is ever used twice, though messages expire.
+/// </summary>
+/// <exception cref="StoreUnavailableException">Every member but <see cref="AppendAsync"/> and <see cref="MoveCursor"/> throws it while the store
+/// cannot answer.</exception>
+internal interface IMessageStore
+{
+    /// <summary>Random id of this store's life; seqs of different epochs do not compare.</summary>
+    string Epoch { get; }
+
+    /// <summary>Why durable messages are refused at the moment, in words for an operator; null while the store is well.</summary>
+    string? Trouble { get; }
+
+    /// <summary>
+    /// Numbers the messages in the order given and stores them. When it returns each has an <see cref="StoreOutcome"/>: stored (durable, with its seq
+    /// and frame), repeated (the producer's id was stored in that channel before) or failed. It does not throw for a store that fails.
+    /// Called for one batch at a time.
+    /// </summary>
+    ValueTask AppendAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The oldest messages above <paramref name="after"/> that have not expired, in seq order, up to about <paramref name="maxBytes"/> of frames (at least
+    /// one message if there is any). Messages stored before the call are seen by it.
+    /// </summary>
+    ValueTask<MessagePage> ReadAsync(Channel channel, long after, int maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>The message with this seq; null when it never was or has expired.</summary>
+    ValueTask<Message?> FindAsync(Channel channel, long seq, CancellationToken cancellationToken);
+
+    /// <summary>The newest seq of each channel, in the order asked; 0 for a channel without messages.</summary>
+    ValueTask<long[]> ReadHeadsAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken);
+
+    /// <summary>The device's cursor in each channel, in the order asked; null where none is stored.</summary>
+    ValueTask<long?[]> ReadCursorsAsync(string userId, string device, IReadOnlyList<Channel> channels, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Moves a device's cursor, forward only. It is kept in memory at once (and seen by reads), written at most a second later and on shutdown: a crash
+    /// in between repeats messages, it loses none.
+    /// </summary>
+    void MoveCursor(string userId, string device, Channel channel, long seq);
+
+    /// <summary>The devices with a cursor in the channel, up to <paramref name="limit"/> of them.</summary>
+    ValueTask<IReadOnlyList<DeviceCursor>> ListCursorsAsync(Channel channel, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Makes the user's tokens issued before <paramref name="before"/> (Unix milliseconds) void, durably. Never moves backward.</summary>
+    ValueTask RevokeAsync(string userId, long before, CancellationToken cancellationToken);
+
+    /// <summary>Every revocation kept: user id and, in Unix milliseconds, the time before which issued tokens are void.</summary>
+    ValueTask<IReadOnlyList<KeyValuePair<string, long>>> ListRevocationsAsync(CancellationToken cancellationToken);
+}
