@@ -11,6 +11,9 @@ internal interface IRouteTable
     /// <summary>This node holds the channel no more.</summary>
     ValueTask RemoveAsync(Channel channel, CancellationToken cancellationToken);
 
-    /// <summary>The nodes that hold each channel, in the order asked. Never answered from a cache.</summary>
-    ValueTask<IReadOnlyList<string>[]> LookupAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken);
+    /// <summary>Adds every message, in order, under each node that holds its channel. Never answered from a cache.</summary>
+    ValueTask LookupAsync(IReadOnlyList<Message> messages, RoutedBatch routes, CancellationToken cancellationToken);
+
+    /// <summary>The addresses of the nodes that hold one channel.</summary>
+    ValueTask<IReadOnlyList<string>> LookupAsync(Channel channel, CancellationToken cancellationToken);
 }

@@ -1,13 +1,21 @@
 using PushNode.Messages;
+using PushNode.Push;
 
 namespace PushNode.Dispatch;
 
-/// <summary>Takes stored (or ephemeral) messages to the nodes that hold their channels. Collect calls it, on this node or over the network.</summary>
+/// <summary>Reaches the nodes that hold a channel. Collect calls it, on this node or over the network.</summary>
 internal interface IDispatcher
 {
     /// <summary>
-    /// Hands a batch over; returns when it has been taken, not when it has arrived. A message with a <see cref="Message.Report"/> is reported there. It does not
-    /// throw for a node that cannot be reached: what is stored is found again by the push nodes themselves.
+    /// Hands a batch of stored (or ephemeral) messages over; returns when it has been taken, not when it has arrived. A message with a
+    /// <see cref="Message.Report"/> is reported there. It does not throw for a node that cannot be reached: what is stored is found again by the push
+    /// nodes themselves.
     /// </summary>
     ValueTask DispatchAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken);
+
+    /// <summary>The user's connections on every node.</summary>
+    ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken);
+
+    /// <summary>Closes the user's connections (of one device, if it is named) on every node; returns how many.</summary>
+    ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken);
 }

@@ -2,9 +2,15 @@ using PushNode.Messages;
 
 namespace PushNode.Push;
 
-/// <summary>Takes messages to the connections that one node holds. Dispatch calls it, on this node or over the network.</summary>
+/// <summary>What one node does for the connections that it holds. Dispatch calls it, on this node or over the network.</summary>
 internal interface IDelivery
 {
-    /// <summary>Delivers a batch, in order, and adds to each message's <see cref="Message.Report"/>. Returns when this node has taken all of it.</summary>
+    /// <summary>Delivers a batch, in order, and reports each message to its <see cref="Message.Report"/>. Returns when this node has taken all of it.</summary>
     ValueTask DeliverAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken);
+
+    /// <summary>The user's connections on this node.</summary>
+    ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken);
+
+    /// <summary>Closes the user's connections on this node (of one device, if it is named) with 1000; returns how many.</summary>
+    ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken);
 }

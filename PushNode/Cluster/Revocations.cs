@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using PushNode.Storage;
+
+namespace PushNode.Cluster;
+
+/// <summary>
+/// The users whose tokens issued before a moment are void. The store keeps them for good; this is the copy that every join asks,
+/// filled when the node starts.
+/// </summary>
+internal sealed class Revocations(IMessageStore store, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<string, long> voidBefore = [];
+    private Action<string>? revoked;
+
+    /// <summary>Calls <paramref name="listener"/> with the user id after each revocation. For wiring at start.</summary>
+    public void OnRevoked(Action<string> listener) => revoked += listener;
+
+    /// <summary>Fills the copy from the store; before the node takes connections.</summary>
+    /// <exception cref="StoreUnavailableException">The store does not answer.</exception>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        foreach ((string userId, long before) in await store.ListRevocationsAsync(cancellationToken))
+            Raise(userId, before);
+    }
+
+    /// <summary>
+    /// Whether a token of this user issued then (Unix milliseconds) is void. Tokens tell seconds, so one issued within the second of the
+    /// revocation counts as issued before it.
+    /// </summary>
+    public bool IsRevoked(string userId, long issuedAt) => voidBefore.TryGetValue(userId, out long before) && issuedAt < before;
+
+    /// <summary>Makes all tokens of the user issued until now void, durably, and tells the listeners.</summary>
+    /// <exception cref="StoreUnavailableException">It was not stored; nothing is revoked.</exception>
+    public async Task RevokeAsync(string userId, CancellationToken cancellationToken)
+    {
+        long before = time.GetUtcNow().ToUnixTimeMilliseconds();
+        await store.RevokeAsync(userId, before, cancellationToken);
+        Raise(userId, before);
+        revoked?.Invoke(userId);
+    }
+
+    private void Raise(string userId, long before) => voidBefore.AddOrUpdate(userId, before, (_, known) => Math.Max(known, before));
+}

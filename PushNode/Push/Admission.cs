@@ -1,0 +1,70 @@
+using PushNode.Auth;
+using PushNode.Cluster;
+using PushNode.Diagnostics;
+
+namespace PushNode.Push;
+
+/// <summary>Decides, before anything is set up for it, whether a client may connect.</summary>
+internal sealed class Admission(IAuthenticator authenticator, Revocations revocations, Hub hub, ConnectionList connections, PushOptions options)
+{
+    private const int RetryAfterSeconds = 5;
+
+    /// <summary>The client's identity, or the problem to refuse it with (400, 401, 403, 429 or 503).</summary>
+    public async ValueTask<(Identity? Identity, Problem? Refusal)> AdmitAsync(HttpContext context, ConnectRequest request, string? token)
+    {
+        if (RefuseOrigin(context.Request) is { } foreign)
+            return (null, foreign);
+        if (FindNoRoom(context) is { } full)
+            return (null, full);
+        if (string.IsNullOrEmpty(token))
+            return (null, Problem.Unauthorized("a token is needed: as Authorization: Bearer, as ?token= or as the subprotocol bearer.<token>"));
+
+        AuthResult result = await authenticator.VerifyAsync(token, context.RequestAborted);
+        if (result.Identity is not { } identity)
+        {
+            return (null, result.Failure == AuthFailure.Unavailable
+                ? Problem.Unavailable(result.Reason ?? "the token cannot be checked now", RetryAfterSeconds)
+                : Problem.Unauthorized(result.Reason ?? "the token is not valid"));
+        }
+
+        return Check(identity, request) is { } refusal ? (null, refusal) : (identity, null);
+    }
+
+    private Problem? Check(Identity identity, ConnectRequest request)
+    {
+        if (revocations.IsRevoked(identity.UserId, identity.IssuedAt))
+            return Problem.Unauthorized("the token has been revoked");
+        if (request.Topics.Count > options.MaxTopicsPerConnection)
+            return Problem.BadRequest("too_many_topics", $"{request.Topics.Count} topics; at most {options.MaxTopicsPerConnection} may be subscribed to on one connection");
+        foreach (string topic in request.Topics.Keys)
+        {
+            if (!identity.Topics.Allows(topic))
+                return Problem.Forbidden("topic_not_allowed", $"the token does not allow topic {topic}");
+        }
+
+        return hub.CountConnections(identity.UserId) >= options.MaxConnectionsPerUser
+            ? Problem.TooManyRequests("too_many_connections", $"this user has {options.MaxConnectionsPerUser} connections, the most allowed", RetryAfterSeconds)
+            : null;
+    }
+
+    private Problem? RefuseOrigin(HttpRequest request)
+    {
+        string? origin = request.Headers.Origin;
+        return origin is null || options.AllowedOrigins.Count == 0 || options.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase)
+            ? null
+            : Problem.Forbidden("origin_not_allowed", "pages of this origin may not connect (Push:AllowedOrigins)");
+    }
+
+    private Problem? FindNoRoom(HttpContext context) => connections.FindRoom(AddressOf(context)) switch
+    {
+        ConnectionRoom.NodeFull => Problem.Unavailable($"this node has {options.MaxConnections} connections, the most allowed", RetryAfterSeconds),
+        ConnectionRoom.AddressFull => Problem.TooManyRequests(
+            "too_many_connections",
+            $"your address has {options.MaxConnectionsPerAddress} connections, the most allowed",
+            RetryAfterSeconds),
+        _ => null,
+    };
+
+    /// <summary>The client's address if connections are limited by it; null otherwise, so that nothing is kept for nothing.</summary>
+    public string? AddressOf(HttpContext context) => options.MaxConnectionsPerAddress > 0 ? context.Connection.RemoteIpAddress?.ToString() : null;
+}

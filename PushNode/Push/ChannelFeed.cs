@@ -1,0 +1,271 @@
+using PushNode.Messages;
+using PushNode.Storage;
+
+namespace PushNode.Push;
+
+/// <summary>
+/// One channel on this node: its subscriptions and the order among its messages. A live message with the next seq is written to every live
+/// subscription; an older one is a duplicate; one that leaves a gap waits until the gap is closed, by the message that was overtaken or from the store.
+/// </summary>
+internal sealed class ChannelFeed(Channel channel)
+{
+    /// <summary>How many messages may wait for a gap to close; more are dropped, the store has them.</summary>
+    private const int MaxWaiting = 256;
+
+    private readonly Lock gate = new();
+    private readonly List<Subscription> live = [];
+    private readonly List<Subscription> behind = [];
+    private SortedList<long, Message>? waiting;
+    private long delivered;
+    private long newest;
+    private long suspect;
+    private bool filling;
+
+    public Channel Channel { get; } = channel;
+
+    /// <summary>How many subscriptions hold the channel on this node; under the hub's lock for the channel.</summary>
+    public int Holders { get; set; }
+
+    /// <summary>Whether the route table has the channel for this node; under the hub's lock for the channel.</summary>
+    public bool Routed { get; set; }
+
+    /// <summary>Adds a subscription that will read the store from its position first.</summary>
+    public void Attach(Subscription subscription)
+    {
+        lock (gate)
+            Add(behind, subscription);
+    }
+
+    public void Detach(Subscription subscription)
+    {
+        lock (gate)
+        {
+            if (subscription.State == SubscriptionState.Ended)
+                return;
+            if (subscription.Index >= 0)
+                RemoveFromList(subscription);
+            subscription.State = SubscriptionState.Ended;
+        }
+    }
+
+    /// <summary>
+    /// Makes a subscription live if it has everything that was delivered here; false when there is more to read. Since deliveries take the same lock,
+    /// none can fall between the reading and the going live.
+    /// </summary>
+    /// <param name="subscription">One that is behind.</param>
+    /// <param name="announce">Called once, in order between the last replayed and the first live message.</param>
+    public bool TryGoLive(Subscription subscription, Action<Subscription> announce)
+    {
+        lock (gate)
+        {
+            if (subscription.State != SubscriptionState.Behind)
+                return true;
+            if (live.Count > 0 ? subscription.Position < delivered : subscription.Position < newest)
+                return false;
+            if (live.Count == 0)
+                delivered = newest = Math.Max(newest, subscription.Position);
+            announce(subscription);
+            RemoveFromList(subscription);
+            subscription.State = SubscriptionState.Live;
+            Add(live, subscription);
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// A message from dispatch. Returns true when the store must be asked for what is missing before it: the caller then runs <see cref="GapFill"/>.
+    /// </summary>
+    public bool Deliver(Message message, FlushList touched)
+    {
+        lock (gate)
+        {
+            if (message.Ephemeral)
+            {
+                message.Report?.Add(WriteEphemeral(message, touched));
+                return false;
+            }
+
+            newest = Math.Max(newest, message.Seq);
+            if (live.Count == 0 || message.Seq <= delivered)
+            {
+                message.Report?.Add(0);
+                return false;
+            }
+
+            if (message.Seq > delivered + 1)
+                return Wait(message);
+            Write(message, touched);
+            WriteWaiting(touched);
+            return false;
+        }
+    }
+
+    /// <summary>Where the gap begins that is to be filled: the last seq delivered; null when there is none any more, which ends the filling.</summary>
+    public long? FindGap()
+    {
+        lock (gate)
+        {
+            if (live.Count > 0 && delivered < Math.Max(newest, suspect))
+                return delivered;
+            filling = false;
+            if (live.Count == 0)
+                DropWaiting();
+            return null;
+        }
+    }
+
+    /// <summary>Takes what the store had for a gap; true when that moved the channel on.</summary>
+    public bool Fill(in MessagePage page, FlushList touched)
+    {
+        lock (gate)
+        {
+            long before = delivered;
+            foreach (Message message in page.Messages)
+            {
+                if (live.Count > 0 && message.Seq > delivered)
+                    Write(message, touched);
+            }
+
+            delivered = Math.Max(delivered, page.Through);
+            newest = Math.Max(newest, delivered);
+            WriteWaiting(touched);
+            return delivered > before;
+        }
+    }
+
+    /// <summary>
+    /// The head as reconciling found it. A channel that has not got as far as the head of the time before has missed a message; true when the caller must
+    /// run <see cref="GapFill"/>.
+    /// </summary>
+    public bool Reconcile(long head)
+    {
+        lock (gate)
+        {
+            bool missed = live.Count > 0 && delivered < suspect;
+            suspect = Math.Max(suspect, head);
+            if (live.Count == 0)
+                newest = Math.Max(newest, head);
+            if (!missed || filling)
+                return false;
+            filling = true;
+            return true;
+        }
+    }
+
+    /// <summary>Adds the channel's connections to <paramref name="target"/>.</summary>
+    public void CopyConnections(List<Connection> target)
+    {
+        lock (gate)
+        {
+            foreach (Subscription subscription in live)
+                target.Add(subscription.Connection);
+            foreach (Subscription subscription in behind)
+                target.Add(subscription.Connection);
+        }
+    }
+
+    private void Write(Message message, FlushList touched)
+    {
+        int written = 0;
+        // From the end, since a slow subscription leaves the list and the last one takes its place.
+        for (int i = live.Count - 1; i >= 0; i--)
+        {
+            Subscription subscription = live[i];
+            if (message.Seq <= subscription.Position)
+                continue;
+            EnqueueResult result = subscription.Connection.TryWrite(message, subscription);
+            if (result is EnqueueResult.Full or EnqueueResult.Closed)
+            {
+                FallBehind(subscription);
+                continue;
+            }
+
+            subscription.Position = message.Seq;
+            written++;
+            if (result == EnqueueResult.QueuedFirst)
+                touched.Add(subscription.Connection);
+        }
+
+        delivered = message.Seq;
+        message.Report?.Add(written);
+    }
+
+    private int WriteEphemeral(Message message, FlushList touched)
+    {
+        int written = 0;
+        foreach (List<Subscription> list in (ReadOnlySpan<List<Subscription>>)[live, behind])
+        {
+            foreach (Subscription subscription in list)
+            {
+                EnqueueResult result = subscription.Connection.TryWrite(message, subscription);
+                if (result == EnqueueResult.QueuedFirst)
+                    touched.Add(subscription.Connection);
+                if (result is EnqueueResult.QueuedFirst or EnqueueResult.Queued)
+                    written++;
+                else
+                    PushMetrics.EphemeralDropped.Add(1);
+            }
+        }
+
+        return written;
+    }
+
+    private bool Wait(Message message)
+    {
+        waiting ??= [];
+        if (waiting.Count == MaxWaiting || !waiting.TryAdd(message.Seq, message))
+            message.Report?.Add(0);
+        if (filling)
+            return false;
+        filling = true;
+        return true;
+    }
+
+    private void WriteWaiting(FlushList touched)
+    {
+        while (waiting is { Count: > 0 } && waiting.Keys[0] <= delivered + 1)
+        {
+            Message next = waiting.Values[0];
+            waiting.RemoveAt(0);
+            if (next.Seq <= delivered || live.Count == 0)
+                next.Report?.Add(0);
+            else
+                Write(next, touched);
+        }
+
+        if (waiting is { Count: 0 })
+            waiting = null;
+    }
+
+    private void DropWaiting()
+    {
+        foreach (Message message in waiting?.Values ?? [])
+            message.Report?.Add(0);
+        waiting = null;
+    }
+
+    private void FallBehind(Subscription subscription)
+    {
+        RemoveFromList(subscription);
+        subscription.State = SubscriptionState.Behind;
+        Add(behind, subscription);
+        PushMetrics.FellBehind.Add(1);
+        subscription.Connection.CatchUp();
+    }
+
+    private static void Add(List<Subscription> list, Subscription subscription)
+    {
+        subscription.Index = list.Count;
+        list.Add(subscription);
+    }
+
+    private void RemoveFromList(Subscription subscription)
+    {
+        List<Subscription> list = subscription.State == SubscriptionState.Live ? live : behind;
+        Subscription last = list[^1];
+        list[subscription.Index] = last;
+        last.Index = subscription.Index;
+        list.RemoveAt(list.Count - 1);
+        subscription.Index = -1;
+    }
+}

@@ -1,0 +1,44 @@
+namespace PushNode.Push;
+
+/// <summary>The life of a connection: into the list, joined, read until it ends, and out of everything again.</summary>
+internal sealed class ClientSession(ConnectionList connections, Join join, ILogger<ClientSession> logger)
+{
+    /// <param name="connection">A new connection.</param>
+    /// <param name="request">What it asks for.</param>
+    /// <param name="run">Runs its transport until the client has left.</param>
+    /// <param name="cancellationToken">The transport's end.</param>
+    public async Task RunAsync(Connection connection, ConnectRequest request, Func<CancellationToken, Task> run, CancellationToken cancellationToken)
+    {
+        PushLog.Connected(logger, connection.UserId, connection.Device, connection);
+        connections.Add(connection);
+        try
+        {
+            Task joined = JoinAsync(connection, request, cancellationToken);
+            await run(cancellationToken);
+            await joined;
+        }
+        finally
+        {
+            await join.LeaveAsync(connection);
+            connections.Remove(connection);
+            PushLog.Left(logger, connection.UserId, connection);
+        }
+    }
+
+    private async Task JoinAsync(Connection connection, ConnectRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await join.RunAsync(connection, request, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client left before it had joined.
+        }
+        catch (Exception e)
+        {
+            PushLog.Failed(logger, $"A join of {connection.UserId}", e);
+            connection.Close(CloseCode.InternalError, "the node failed to connect you to your messages");
+        }
+    }
+}

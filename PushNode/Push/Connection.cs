@@ -1,0 +1,216 @@
+using System.Globalization;
+using PushNode.Auth;
+using PushNode.Messages;
+
+namespace PushNode.Push;
+
+/// <summary>One open connection of a user's device, over either transport: its subscriptions, its outbox and its end.</summary>
+internal abstract class Connection
+{
+    /// <summary>The device of a connection that names none.</summary>
+    public const string DefaultDevice = "default";
+
+    private const int Idle = 0;
+    private const int CatchingUp = 1;
+    private const int AskedAgain = 2;
+
+    private static long lastId;
+
+    private readonly ConnectionServices services;
+    private readonly long id = Interlocked.Increment(ref lastId);
+    private Subscription[] subscriptions = [];
+    private int nextBehind;
+    private int catchUp;
+    private int closing;
+    private long closingSince;
+
+    protected Connection(ConnectionServices services, Identity identity, ConnectRequest request, Outbox outbox)
+    {
+        this.services = services;
+        Outbox = outbox;
+        UserId = identity.UserId;
+        Device = request.Device;
+        AckMode = request.AckMode;
+        Since = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        Identity = identity;
+    }
+
+    public string UserId { get; }
+
+    public string Device { get; }
+
+    public AckMode AckMode { get; }
+
+    /// <summary>When it connected, in Unix milliseconds.</summary>
+    public long Since { get; }
+
+    /// <summary>The newest token's claims; replaced by the client's <c>auth</c> frame.</summary>
+    public Identity Identity { get; set; }
+
+    public Outbox Outbox { get; }
+
+    /// <summary>Its index in the node's list of connections.</summary>
+    public int ListIndex { get; set; } = -1;
+
+    /// <summary>The address it came from, when the node limits connections by address.</summary>
+    public string? RemoteAddress { get; init; }
+
+    /// <summary>Unique among the connections of this run of the node.</summary>
+    public string Id => id.ToString("x", CultureInfo.InvariantCulture);
+
+    /// <summary>Whether its close has begun, from either side.</summary>
+    public bool IsClosed => Volatile.Read(ref closing) != 0;
+
+    /// <summary>The channels it is subscribed to; replaced as a whole when they change.</summary>
+    public ReadOnlySpan<Subscription> Subscriptions => Volatile.Read(ref subscriptions);
+
+    protected abstract string Transport { get; }
+
+    protected PushOptions Options => services.Options;
+
+    protected TimeProvider Time => services.Time;
+
+    /// <summary>Puts a message into the outbox; the caller flushes after a <see cref="EnqueueResult.QueuedFirst"/>.</summary>
+    public abstract EnqueueResult TryWrite(Message message, Subscription subscription);
+
+    /// <summary>Puts a control frame into the outbox; the caller flushes when it has no more. A client that asks and asks and does not read is cut.</summary>
+    public void Enqueue(in ServerFrame frame)
+    {
+        if (Outbox.TryEnqueue(Encode(frame), beyondLimit: true) == EnqueueResult.Full)
+            Abort();
+    }
+
+    /// <summary>Cuts the transport at once.</summary>
+    public abstract void Abort();
+
+    /// <summary>A control frame as this transport writes it.</summary>
+    protected abstract ReadOnlyMemory<byte> Encode(in ServerFrame frame);
+
+    /// <summary>What is due on this transport: pings, and the end of a silent client. Called about once a second.</summary>
+    protected abstract void BeatTransport();
+
+    /// <summary>Puts the transport's closing frame into the outbox as the last one.</summary>
+    protected abstract void EnqueueClose(CloseCode code, string reason);
+
+    public ConnectionDetails Describe(string node) => new(Id, node, Device, Transport, Since);
+
+    /// <summary>The transport and the id, for logs.</summary>
+    public override string ToString() => $"{Transport} {Id}";
+
+    /// <summary>Puts a control frame into the outbox and flushes.</summary>
+    public void Send(in ServerFrame frame)
+    {
+        Enqueue(frame);
+        Flush();
+    }
+
+    /// <summary>Starts writing what waits, if nobody is at it. Returns without waiting for the socket.</summary>
+    public void Flush() => _ = FlushAsync();
+
+    /// <summary>Begins the close: the code and the reason are the last frame; the transport is cut when the client does not answer in time.</summary>
+    public void Close(CloseCode code, string reason)
+    {
+        if (Interlocked.Exchange(ref closing, 1) != 0)
+            return;
+        Volatile.Write(ref closingSince, Time.GetTimestamp());
+        PushLog.Closing(services.Logger, this, UserId, (int)code, reason);
+        PushMetrics.Closed.Add(1, new KeyValuePair<string, object?>("code", (int)code));
+        EnqueueClose(code, reason);
+        Flush();
+    }
+
+    /// <summary>Some subscription is behind: brings it up to date, in the background.</summary>
+    public void CatchUp()
+    {
+        if (Interlocked.Exchange(ref catchUp, AskedAgain) == Idle)
+            _ = Task.Run(() => services.Replay.RunAsync(this));
+    }
+
+    /// <summary>The next subscription that is behind, in turn; null when there is none, which ends the catching up.</summary>
+    public Subscription? TakeBehind()
+    {
+        do
+        {
+            Volatile.Write(ref catchUp, CatchingUp);
+            ReadOnlySpan<Subscription> all = Subscriptions;
+            for (int i = 0; i < all.Length && !IsClosed; i++)
+            {
+                Subscription candidate = all[(nextBehind + i) % all.Length];
+                if (candidate.State != SubscriptionState.Behind)
+                    continue;
+                nextBehind = (nextBehind + i + 1) % all.Length;
+                return candidate;
+            }
+        }
+        while (Interlocked.CompareExchange(ref catchUp, Idle, CatchingUp) != CatchingUp);
+        return null;
+    }
+
+    public Subscription? Find(Channel channel)
+    {
+        foreach (Subscription subscription in Subscriptions)
+        {
+            if (subscription.Channel == channel)
+                return subscription;
+        }
+
+        return null;
+    }
+
+    /// <summary>Adds a subscription. Only the connection's own reader changes the set.</summary>
+    public void Add(Subscription subscription) => Volatile.Write(ref subscriptions, [.. subscriptions, subscription]);
+
+    /// <summary>Takes a subscription away. Only the connection's own reader changes the set.</summary>
+    public void Remove(Subscription subscription) =>
+        Volatile.Write(ref subscriptions, Array.FindAll(subscriptions, s => s != subscription));
+
+    /// <summary>The device has everything of the channel up to this seq: its cursor moves, forward only.</summary>
+    public void Acknowledge(Subscription subscription, long seq)
+    {
+        if (seq <= subscription.Acknowledged)
+            return;
+        subscription.Acknowledged = seq;
+        services.Store.MoveCursor(UserId, Device, subscription.Channel, seq);
+    }
+
+    /// <summary>Does what is due: token expiry, stuck writes, unanswered closes, then the transport's own. Called about once a second.</summary>
+    public void Beat()
+    {
+        long since = Volatile.Read(ref closingSince);
+        if (since != 0)
+        {
+            if (Time.GetElapsedTime(since) > Options.CloseTimeout)
+                Abort();
+            return;
+        }
+
+        long writing = Outbox.WriteStarted;
+        if (writing != 0 && Time.GetElapsedTime(writing) > Options.WriteTimeout)
+            Abort();
+        else if (Time.GetUtcNow().ToUnixTimeMilliseconds() >= Identity.ExpiresAt)
+            Close(CloseCode.Unauthorized, "the token has expired");
+        else
+            BeatTransport();
+    }
+
+    /// <summary>The transport has ended: nothing more is written, waiters go on.</summary>
+    protected void End()
+    {
+        Volatile.Write(ref closing, 1);
+        Outbox.Close();
+    }
+
+    private async Task FlushAsync()
+    {
+        try
+        {
+            if (!await Outbox.FlushAsync())
+                Abort();
+        }
+        catch (Exception e)
+        {
+            PushLog.Failed(services.Logger, $"Writing to {UserId}", e);
+            Abort();
+        }
+    }
+}

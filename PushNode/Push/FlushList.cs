@@ -1,0 +1,17 @@
+namespace PushNode.Push;
+
+/// <summary>The connections that a batch has put frames into, to be flushed once when all of the batch is in; reused from batch to batch.</summary>
+internal sealed class FlushList
+{
+    private readonly List<Connection> connections = [];
+
+    public void Add(Connection connection) => connections.Add(connection);
+
+    /// <summary>Starts writing to each and forgets them. Returns without waiting for any socket.</summary>
+    public void Flush()
+    {
+        foreach (Connection connection in connections)
+            connection.Flush();
+        connections.Clear();
+    }
+}

@@ -1,0 +1,49 @@
+using PushNode.Storage;
+
+namespace PushNode.Push;
+
+/// <summary>Reads from the store what live delivery has missed in a channel: one read for all of its subscriptions, before anything newer is written.</summary>
+internal sealed class GapFill(IMessageStore store, PushOptions options, TimeProvider time, ILogger<GapFill> logger)
+{
+    private const int PageBytes = 64 * 1024;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Starts filling a feed that has said it needs it; the feed says so once until it is filled.</summary>
+    public void Start(ChannelFeed feed) => _ = RunAsync(feed);
+
+    private async Task RunAsync(ChannelFeed feed)
+    {
+        try
+        {
+            // What was only overtaken arrives by itself meanwhile.
+            await Task.Delay(options.GapWait, time);
+            var touched = new FlushList();
+            while (feed.FindGap() is { } after)
+            {
+                if (!await FillOnceAsync(feed, after, touched))
+                    await Task.Delay(Pause, time);
+            }
+        }
+        catch (Exception e)
+        {
+            PushLog.Failed(logger, $"Filling a gap in {feed.Channel}", e);
+        }
+    }
+
+    private async Task<bool> FillOnceAsync(ChannelFeed feed, long after, FlushList touched)
+    {
+        try
+        {
+            MessagePage page = await store.ReadAsync(feed.Channel, after, PageBytes, CancellationToken.None);
+            PushMetrics.GapsFilled.Add(1);
+            bool moved = feed.Fill(page, touched);
+            touched.Flush();
+            return moved;
+        }
+        catch (StoreUnavailableException e)
+        {
+            PushLog.StoreAway(logger, $"a gap in {feed.Channel}", e.Message);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using PushNode.Cluster;
+using PushNode.Messages;
+using PushNode.Storage;
+
+namespace PushNode.Push;
+
+/// <summary>
+/// How a connection comes to its channels. The order is the proof that nothing is missed: (1) hold the channel, its route is in the table; (2) check
+/// revocation; (3) read cursors and heads; (4) read the store from the cursor and (5) go live, both in <see cref="Replay"/>. A message stored before the
+/// reading is in it; one stored after it is looked up when the route is there.
+/// </summary>
+internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations, Node node, PushOptions options, TimeProvider time, ILogger<Join> logger)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Subscribes a new connection to its user's channel, to <c>all</c> and to the topics it asks for. It may end up closed.</summary>
+    public async Task RunAsync(Connection connection, ConnectRequest request, CancellationToken cancellationToken)
+    {
+        var own = Channel.User(connection.UserId);
+        Channel[] channels = [own, Channel.All, .. request.Topics.Keys.Select(Channel.Topic)];
+        long?[] given = [request.After, request.All, .. request.Topics.Values];
+        foreach (Channel channel in channels)
+            await HoldAsync(connection, channel, cancellationToken);
+
+        if (revocations.IsRevoked(connection.UserId, connection.Identity.IssuedAt))
+        {
+            connection.Close(CloseCode.Unauthorized, "the token has been revoked");
+            return;
+        }
+
+        (long?[] cursors, long[] heads) = await ReadStoreAsync(connection, channels, cancellationToken);
+        connection.Enqueue(ServerFrame.Welcome(
+            connection.UserId, connection.Id, node.Incarnation, store.Epoch, heads[0], (int)options.HeartbeatInterval.TotalSeconds));
+        for (int i = 0; i < channels.Length; i++)
+        {
+            Subscription subscription = connection.Subscriptions[i];
+            bool placed = Place(connection, subscription, heads[i], new StartingPoint(given[i], request.Epoch, cursors[i]));
+            if (placed && request.IsResumed)
+                connection.Acknowledge(subscription, subscription.Position);
+        }
+
+        foreach (Subscription subscription in connection.Subscriptions)
+            subscription.Feed.Attach(subscription);
+        connection.CatchUp();
+        connection.Flush();
+    }
+
+    /// <summary>Subscribes an open connection to one topic more.</summary>
+    public async Task SubscribeAsync(Connection connection, string topic, long? after, CancellationToken cancellationToken)
+    {
+        var channel = Channel.Topic(topic);
+        Subscription subscription = await HoldAsync(connection, channel, cancellationToken);
+        (long?[] cursors, long[] heads) = await ReadStoreAsync(connection, [channel], cancellationToken);
+        Place(connection, subscription, heads[0], new StartingPoint(after, store.Epoch, cursors[0]));
+        subscription.Feed.Attach(subscription);
+        connection.CatchUp();
+        connection.Flush();
+    }
+
+    /// <summary>Ends one subscription of a connection.</summary>
+    public async Task UnsubscribeAsync(Connection connection, Subscription subscription)
+    {
+        connection.Remove(subscription);
+        subscription.Feed.Detach(subscription);
+        await hub.ReleaseAsync(subscription.Feed);
+    }
+
+    /// <summary>Ends all subscriptions of a connection that has ended.</summary>
+    public async Task LeaveAsync(Connection connection)
+    {
+        foreach (Subscription subscription in connection.Subscriptions.ToArray())
+            await UnsubscribeAsync(connection, subscription);
+    }
+
+    private async ValueTask<Subscription> HoldAsync(Connection connection, Channel channel, CancellationToken cancellationToken)
+    {
+        ChannelFeed feed = await hub.HoldAsync(channel, cancellationToken);
+        var subscription = new Subscription(connection, feed);
+        connection.Add(subscription);
+        return subscription;
+    }
+
+    // While the store is away a join waits for it: the client is connected and will get everything, only later.
+    private async Task<(long?[] Cursors, long[] Heads)> ReadStoreAsync(Connection connection, Channel[] channels, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                long?[] cursors = await store.ReadCursorsAsync(connection.UserId, connection.Device, channels, cancellationToken);
+                long[] heads = await store.ReadHeadsAsync(channels, cancellationToken);
+                return (cursors, heads);
+            }
+            catch (StoreUnavailableException e)
+            {
+                if (connection.IsClosed)
+                    throw new OperationCanceledException("the client has left", e);
+                PushLog.StoreAway(logger, $"a join of {connection.UserId}", e.Message);
+                await Task.Delay(Pause, time, cancellationToken);
+            }
+        }
+    }
+
+    // Puts a subscription where its replay starts; false when that is the beginning, because the cursor asked for means nothing here.
+    private bool Place(Connection connection, Subscription subscription, long head, in StartingPoint start)
+    {
+        Channel channel = subscription.Channel;
+        if (channel.Kind == ChannelKind.Topic)
+            connection.Enqueue(ServerFrame.Subscribed(channel.Subject.ToString(), head));
+        if (start.NeedsReset(head, store.Epoch))
+        {
+            // A cursor of another life of the store says nothing about this one: the client gets everything that is kept.
+            connection.Enqueue(ServerFrame.Reset(channel, store.Epoch));
+            return false;
+        }
+
+        subscription.Position = start.Position(channel.Kind, head);
+        subscription.Acknowledged = start.Stored ?? 0;
+        // A topic's first subscription of a device starts at the head: kept as its cursor, so that what comes while it is away is not lost on it.
+        if (start.Stored is null && channel.Kind != ChannelKind.User)
+            connection.Acknowledge(subscription, subscription.Position);
+        return true;
+    }
+}

@@ -1,0 +1,204 @@
+using System.IO.Pipelines;
+
+namespace PushNode.Push;
+
+/// <summary>
+/// What waits to be written to one connection, bounded in bytes. There is no writer task: whoever puts the first frame in starts the writing, which
+/// goes on until nothing waits. Frames that come while a write is under way leave together in the next one.
+/// </summary>
+internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
+{
+    /// <summary>Bytes given to the socket at a time: small enough that a slow but living socket makes visible progress.</summary>
+    private const int WriteBytes = 32 * 1024;
+
+    private readonly Lock gate = new();
+    private FrameQueue queue;
+    private TaskCompletionSource? room;
+    private TaskCompletionSource? empty;
+    private int pendingBytes;
+    private bool writing;
+    private bool last;
+    private bool closed;
+    private long writeStarted;
+
+    /// <summary>Bytes that wait or are being written.</summary>
+    public int PendingBytes => Volatile.Read(ref pendingBytes);
+
+    /// <summary>Since when a write has been waiting for the socket, as a timestamp of the clock; 0 while none is.</summary>
+    public long WriteStarted => Volatile.Read(ref writeStarted);
+
+    /// <summary>
+    /// Puts a frame in. An empty outbox takes a frame of any size, so that no message is too large to be delivered.
+    /// </summary>
+    /// <param name="frame">Must not change afterwards.</param>
+    /// <param name="beyondLimit">For frames that are bounded by the protocol itself (answers, pings, the close frame).</param>
+    public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frame, bool beyondLimit = false)
+    {
+        lock (gate)
+        {
+            if (closed || last)
+                return EnqueueResult.Closed;
+            if (pendingBytes > 0 && pendingBytes + frame.Length > (beyondLimit ? limit + (limit / 2) : limit))
+                return EnqueueResult.Full;
+            pendingBytes += frame.Length;
+            queue.Add(frame);
+            return queue.Count == 1 && !writing ? EnqueueResult.QueuedFirst : EnqueueResult.Queued;
+        }
+    }
+
+    /// <summary>Puts the connection's last frame in, whatever waits; every later one is refused as <see cref="EnqueueResult.Closed"/>.</summary>
+    public EnqueueResult EnqueueLast(ReadOnlyMemory<byte> frame)
+    {
+        lock (gate)
+        {
+            if (closed || last)
+                return EnqueueResult.Closed;
+            last = true;
+            pendingBytes += frame.Length;
+            queue.Add(frame);
+            return queue.Count == 1 && !writing ? EnqueueResult.QueuedFirst : EnqueueResult.Queued;
+        }
+    }
+
+    /// <summary>Completes when at most half of the limit is pending, or the outbox is closed.</summary>
+    public Task WaitForRoomAsync()
+    {
+        lock (gate)
+        {
+            if (closed || last || pendingBytes <= limit / 2)
+                return Task.CompletedTask;
+            room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return room.Task;
+        }
+    }
+
+    /// <summary>Completes when all that was put in has been given to the transport, or the outbox is closed.</summary>
+    public Task WaitUntilEmptyAsync()
+    {
+        lock (gate)
+        {
+            if (closed || pendingBytes == 0)
+                return Task.CompletedTask;
+            empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return empty.Task;
+        }
+    }
+
+    /// <summary>Takes no more frames, drops those that wait and lets waiters go. What is being written is left to the transport.</summary>
+    public void Close()
+    {
+        lock (gate)
+        {
+            closed = true;
+            pendingBytes = 0;
+            queue.Release();
+        }
+
+        room?.TrySetResult();
+        empty?.TrySetResult();
+    }
+
+    /// <summary>Writes until nothing waits; at once returns when somebody else is already at it. Completes with false when the socket is gone.</summary>
+    public async ValueTask<bool> FlushAsync()
+    {
+        lock (gate)
+        {
+            if (writing)
+                return true;
+            writing = true;
+        }
+
+        try
+        {
+            while (TryTake(out FrameQueue taken))
+            {
+                if (!await WriteAsync(taken))
+                    return false;
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            // The transport has ended under the write: the reader sees it too and ends the connection.
+            return false;
+        }
+    }
+
+    private bool TryTake(out FrameQueue taken)
+    {
+        lock (gate)
+        {
+            taken = queue;
+            queue = default;
+            // Leaving "writing" and finding nothing is one step: a frame that comes now is somebody's first.
+            writing = taken.Count > 0;
+            return writing;
+        }
+    }
+
+    private async ValueTask<bool> WriteAsync(FrameQueue taken)
+    {
+        try
+        {
+            int index = 0;
+            while (index < taken.Count)
+            {
+                int bytes = 0;
+                while (index < taken.Count && bytes < WriteBytes)
+                {
+                    ReadOnlySpan<byte> frame = taken[index++].Span;
+                    CopyTo(writer, frame);
+                    bytes += frame.Length;
+                }
+
+                Volatile.Write(ref writeStarted, time.GetTimestamp());
+                FlushResult result = await writer.FlushAsync();
+                Volatile.Write(ref writeStarted, 0);
+                Settle(bytes);
+                if (result.IsCompleted || result.IsCanceled)
+                    return false;
+            }
+
+            return true;
+        }
+        finally
+        {
+            taken.Release();
+        }
+    }
+
+    private static void CopyTo(PipeWriter writer, ReadOnlySpan<byte> frame)
+    {
+        Span<byte> target = writer.GetSpan(Math.Min(frame.Length, 4096));
+        while (true)
+        {
+            int length = Math.Min(target.Length, frame.Length);
+            frame[..length].CopyTo(target);
+            writer.Advance(length);
+            frame = frame[length..];
+            if (frame.IsEmpty)
+                return;
+            target = writer.GetSpan(Math.Min(frame.Length, 4096));
+        }
+    }
+
+    private void Settle(int written)
+    {
+        TaskCompletionSource? roomWaiter = null;
+        TaskCompletionSource? emptyWaiter = null;
+        lock (gate)
+        {
+            if (closed)
+                return;
+            pendingBytes -= written;
+            if (pendingBytes <= limit / 2)
+                (roomWaiter, room) = (room, null);
+            if (pendingBytes == 0)
+                (emptyWaiter, empty) = (empty, null);
+        }
+
+        roomWaiter?.TrySetResult();
+        emptyWaiter?.TrySetResult();
+    }
+}

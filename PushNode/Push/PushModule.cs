@@ -1,0 +1,35 @@
+using PushNode.Settings;
+
+namespace PushNode.Push;
+
+/// <summary>The clients' side: their connections and the delivery to them.</summary>
+internal static class PushModule
+{
+    public static void AddPush(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<PushOptions>(configuration);
+        services.AddSingleton<GapFill>();
+        services.AddSingleton<Hub>();
+        services.AddSingleton<IDelivery>(static s => s.GetRequiredService<Hub>());
+        services.AddSingleton<ConnectionList>();
+        services.AddSingleton<Replay>();
+        services.AddSingleton<ConnectionServices>();
+        services.AddSingleton<Join>();
+        services.AddSingleton<CommandHandler>();
+        services.AddSingleton<Admission>();
+        services.AddSingleton<ClientSession>();
+        services.AddSingleton<WebSocketEndpoint>();
+        services.AddSingleton<SseEndpoint>();
+        services.AddHostedService<RevocationWatch>();
+        services.AddHostedService<Heartbeats>();
+        services.AddHostedService<Reconciler>();
+        services.AddHostedService<Farewell>();
+    }
+
+    public static void MapPush(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet("/push/sse", endpoints.ServiceProvider.GetRequiredService<SseEndpoint>().HandleAsync);
+        // Over HTTP/2 a WebSocket is opened with CONNECT (RFC 8441).
+        endpoints.MapMethods("/push", ["GET", "CONNECT"], endpoints.ServiceProvider.GetRequiredService<WebSocketEndpoint>().HandleAsync);
+    }
+}

@@ -1,0 +1,91 @@
+using PushNode.Messages;
+using PushNode.Storage;
+
+namespace PushNode.Push;
+
+/// <summary>
+/// Brings a connection's subscriptions that are behind up to date from the store, at the pace of its socket: a page is read when the outbox has room for it.
+/// One run per connection at a time takes its subscriptions in turn, a page each.
+/// </summary>
+internal sealed class Replay(IMessageStore store, TimeProvider time, ILogger<Replay> logger)
+{
+    /// <summary>Frames asked of the store at a time, in bytes: no more than half of the smallest outbox.</summary>
+    public const int PageBytes = 32 * 1024;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs until no subscription of the connection is behind, or it is closed. Does not throw.</summary>
+    public async Task RunAsync(Connection connection)
+    {
+        try
+        {
+            while (connection.TakeBehind() is { } subscription)
+            {
+                if (!await AdvanceAsync(subscription) && !connection.IsClosed)
+                    await Task.Delay(Pause, time);
+            }
+        }
+        catch (Exception e)
+        {
+            PushLog.Failed(logger, $"A replay to {connection.UserId}", e);
+            connection.Close(CloseCode.InternalError, "the node failed to read your messages");
+        }
+    }
+
+    /// <summary>Writes one page and goes live if that was the last one; false when the store had nothing to give.</summary>
+    private async Task<bool> AdvanceAsync(Subscription subscription)
+    {
+        Connection connection = subscription.Connection;
+        await connection.Outbox.WaitForRoomAsync();
+        MessagePage page;
+        try
+        {
+            page = await store.ReadAsync(subscription.Channel, subscription.Position, PageBytes, CancellationToken.None);
+        }
+        catch (StoreUnavailableException e)
+        {
+            PushLog.StoreAway(logger, $"a replay to {connection.UserId}", e.Message);
+            return false;
+        }
+
+        foreach (Message message in page.Messages)
+        {
+            if (!await WriteAsync(connection, message, subscription))
+                return true;
+            subscription.Position = message.Seq;
+        }
+
+        bool moved = page.Messages.Count > 0 || page.Through > subscription.Position;
+        subscription.Position = Math.Max(subscription.Position, page.Through);
+        bool live = subscription.Feed.TryGoLive(subscription, Announce);
+        connection.Flush();
+        // A store that does not have yet what was delivered already is asked again, but not at once.
+        return moved || live;
+    }
+
+    private static async ValueTask<bool> WriteAsync(Connection connection, Message message, Subscription subscription)
+    {
+        while (true)
+        {
+            switch (connection.TryWrite(message, subscription))
+            {
+                case EnqueueResult.Closed:
+                    return false;
+                case EnqueueResult.Full:
+                    connection.Flush();
+                    await connection.Outbox.WaitForRoomAsync();
+                    break;
+                default:
+                    return true;
+            }
+        }
+    }
+
+    private static void Announce(Subscription subscription)
+    {
+        if (subscription.Announced)
+            return;
+        subscription.Announced = true;
+        subscription.Connection.Enqueue(ServerFrame.Live(subscription.Channel, subscription.Position));
+    }
+}

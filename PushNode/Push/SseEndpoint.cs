@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Http.Features;
+using PushNode.Auth;
+using PushNode.Diagnostics;
+
+namespace PushNode.Push;
+
+/// <summary><c>GET /push/sse</c>: server-sent events, with the parameters of the WebSocket.</summary>
+internal sealed class SseEndpoint(Admission admission, ConnectionServices services, ClientSession session)
+{
+    private const string LastEventId = "Last-Event-ID";
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        AllowOrigin(context);
+        Problem? refusal = Read(context.Request, out ConnectRequest request);
+        Identity? identity = null;
+        if (refusal is null)
+            (identity, refusal) = await admission.AdmitAsync(context, request, BearerToken.Find(context.Request) ?? request.QueryToken);
+        if (refusal is not null)
+        {
+            PushMetrics.Refused.Add(1, new KeyValuePair<string, object?>("status", refusal.Status));
+            PushLog.Refused(services.Logger, refusal.Status, refusal.Detail);
+            await refusal.WriteAsync(context);
+            return;
+        }
+
+        HttpResponse response = context.Response;
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-cache, no-transform";
+        // Proxies of the nginx kind would otherwise hold the events back until a buffer is full.
+        response.Headers["X-Accel-Buffering"] = "no";
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        await response.StartAsync(context.RequestAborted);
+
+        var connection = new SseConnection(services, identity!, request, response.BodyWriter, context.Abort) { RemoteAddress = admission.AddressOf(context) };
+        await session.RunAsync(connection, request, connection.RunAsync, context.RequestAborted);
+    }
+
+    private static Problem? Read(HttpRequest request, out ConnectRequest connect)
+    {
+        if (ConnectRequest.TryParse(request.Query, out connect) is { } problem)
+            return problem;
+        if (connect.AckMode == AckMode.Manual)
+            return Problem.BadRequest("bad_parameter", "ack=manual needs a way back, which SSE has not: the cursor moves by Last-Event-ID");
+        string? cursor = request.Headers[LastEventId];
+        return string.IsNullOrEmpty(cursor) || SseCursor.TryApply(cursor, connect)
+            ? null
+            : Problem.BadRequest("bad_cursor", $"{LastEventId} is no id of an event of this stream");
+    }
+
+    // Every stream needs a token of its own, so a page of any origin may read what its token allows; Push:AllowedOrigins is checked at admission.
+    private static void AllowOrigin(HttpContext context)
+    {
+        if (context.Request.Headers.Origin is [{ } origin])
+        {
+            context.Response.Headers.AccessControlAllowOrigin = origin;
+            context.Response.Headers.Vary = "Origin";
+        }
+    }
+}

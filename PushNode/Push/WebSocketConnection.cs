@@ -1,0 +1,194 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using PushNode.Auth;
+using PushNode.Messages;
+
+namespace PushNode.Push;
+
+/// <summary>A connection over a WebSocket, framed here (RFC 6455, server side): an idle one holds no buffer.</summary>
+internal sealed class WebSocketConnection : Connection
+{
+    private readonly IClientTransport transport;
+    private readonly CommandHandler commands;
+    private readonly MessageReader messages;
+    private FrameBudget budget;
+    private Proof proof;
+    private long messagesWritten;
+    private long messagesCredited;
+    private long lastHeard;
+    private long frameBegun;
+    private bool refused;
+
+    public WebSocketConnection(ConnectionServices services, Identity identity, ConnectRequest request, IClientTransport transport, CommandHandler commands)
+        : base(services, identity, request, new Outbox(transport.Output, services.Options.OutboxBytes, services.Time))
+    {
+        this.transport = transport;
+        this.commands = commands;
+        lastHeard = Time.GetTimestamp();
+        messages = new MessageReader(Options.MaxClientMessageBytes);
+        budget = new FrameBudget(Options.ClientFrameBurst, Options.ClientFramesPerSecond, lastHeard);
+        proof = new Proof(lastHeard);
+    }
+
+    protected override string Transport => "websocket";
+
+    public override EnqueueResult TryWrite(Message message, Subscription subscription)
+    {
+        EnqueueResult result = Outbox.TryEnqueue(message.Frame);
+        if (result is EnqueueResult.Queued or EnqueueResult.QueuedFirst)
+            Interlocked.Increment(ref messagesWritten);
+        return result;
+    }
+
+    public override void Abort()
+    {
+        End();
+        transport.Abort();
+    }
+
+    /// <summary>Reads the client until it leaves or breaks a rule; then the connection has ended.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReadAsync(cancellationToken);
+            await Outbox.WaitUntilEmptyAsync().WaitAsync(Options.CloseTimeout, Time, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or TimeoutException or InvalidOperationException)
+        {
+            // The socket is gone: that is how most connections end.
+        }
+        finally
+        {
+            messages.Release();
+            End();
+        }
+    }
+
+    protected override ReadOnlyMemory<byte> Encode(in ServerFrame frame) => frame.WebSocket;
+
+    protected override void EnqueueClose(CloseCode code, string reason) => Outbox.EnqueueLast(ControlFrame.Close(code, reason));
+
+    protected override void BeatTransport()
+    {
+        long now = Time.GetTimestamp();
+        TimeSpan silence = Time.GetElapsedTime(Volatile.Read(ref lastHeard), now);
+        long begun = Volatile.Read(ref frameBegun);
+        if (silence > Options.HeartbeatTimeout)
+            Close(CloseCode.HeartbeatMissed, $"nothing was heard for {Options.HeartbeatTimeout.TotalSeconds:0} s");
+        else if (begun != 0 && Time.GetElapsedTime(begun, now) > Options.FrameTimeout)
+            Close(CloseCode.PolicyViolation, $"a message was begun and not finished within {Options.FrameTimeout.TotalSeconds:0} s");
+        else if (IsPingDue(Time.GetElapsedTime(proof.Sent, now), silence))
+            Ping(now);
+    }
+
+    private bool IsPingDue(TimeSpan sincePing, TimeSpan silence) =>
+        (silence >= Options.HeartbeatInterval && sincePing >= Options.HeartbeatInterval)
+        || (AckMode == AckMode.Auto && sincePing >= Options.ProofInterval && Proof.IsWanted(Subscriptions));
+
+    private void Ping(long now)
+    {
+        Outbox.TryEnqueue(ControlFrame.Ping(proof.Begin(Subscriptions, now)), beyondLimit: true);
+        Flush();
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        PipeReader input = transport.Input;
+        while (true)
+        {
+            ReadResult result = await input.ReadAsync(cancellationToken);
+            ReadOnlySequence<byte> buffer = result.Buffer;
+            long before = buffer.Length;
+            Volatile.Write(ref lastHeard, Time.GetTimestamp());
+            ReadStep step;
+            while ((step = ReadFrame(ref buffer)) == ReadStep.Message)
+            {
+                await commands.HandleAsync(this, messages, cancellationToken);
+                messages.Release();
+            }
+
+            bool unfinished = !buffer.IsEmpty || messages.IsInsideMessage;
+            if (!unfinished || buffer.Length != before || frameBegun == 0)
+                Volatile.Write(ref frameBegun, unfinished ? lastHeard : 0);
+            input.AdvanceTo(buffer.Start, buffer.End);
+            if (step == ReadStep.Ended || result.IsCompleted)
+                return;
+        }
+    }
+
+    // Handles frames until a whole message is there or the buffer has no whole frame left.
+    private ReadStep ReadFrame(ref ReadOnlySequence<byte> buffer)
+    {
+        while (!refused)
+        {
+            FrameStatus status = ClientFrame.TryRead(ref buffer, Options.MaxClientMessageBytes, out ClientFrame frame);
+            if (status == FrameStatus.Incomplete)
+                return ReadStep.MoreNeeded;
+            if (status != FrameStatus.Complete)
+                Refuse(status == FrameStatus.TooLarge ? CloseCode.TooLarge : CloseCode.ProtocolError, Describe(status));
+            else if (!budget.TrySpend(Time, TakeMessageCredit()))
+                Refuse(CloseCode.PolicyViolation, $"too many frames: at most {Options.ClientFramesPerSecond} per second, {Options.ClientFrameBurst} at once");
+            else if (Handle(frame) is { } step)
+                return step;
+        }
+
+        // What a refused client still sends is read and thrown away: closing with bytes unread would reset the connection before it saw why.
+        buffer = buffer.Slice(buffer.End);
+        return ReadStep.MoreNeeded;
+    }
+
+    private ReadStep? Handle(in ClientFrame frame)
+    {
+        switch (frame.Opcode)
+        {
+            case Opcode.Ping:
+                Outbox.TryEnqueue(ControlFrame.Pong(frame), beyondLimit: true);
+                Flush();
+                return null;
+            case Opcode.Pong:
+                if (AckMode == AckMode.Auto && proof.IsProvedBy(frame))
+                    AcknowledgeProved();
+                return null;
+            case Opcode.Close:
+                Close(ControlFrame.AnswerTo(frame, out string reason), reason);
+                return ReadStep.Ended;
+            default:
+                if (messages.Take(frame, out bool complete) is { } fault)
+                    Refuse(fault.Code, fault.Reason);
+                else if (complete)
+                    return ReadStep.Message;
+                return null;
+        }
+    }
+
+    private void AcknowledgeProved()
+    {
+        foreach (Subscription subscription in Subscriptions)
+            Acknowledge(subscription, subscription.AwaitingProof);
+    }
+
+    private void Refuse(CloseCode code, string reason)
+    {
+        refused = true;
+        Close(code, reason);
+    }
+
+    private long TakeMessageCredit()
+    {
+        long written = Volatile.Read(ref messagesWritten);
+        long credit = written - messagesCredited;
+        messagesCredited = written;
+        return credit;
+    }
+
+    private string Describe(FrameStatus status) => status switch
+    {
+        FrameStatus.Unmasked => "a client's frame must be masked",
+        FrameStatus.ReservedBits => "a reserved bit is set",
+        FrameStatus.UnknownOpcode => "the opcode is not known",
+        FrameStatus.FragmentedControl => "a control frame must not be fragmented",
+        FrameStatus.OversizedControl => "a control frame may have at most 125 bytes",
+        _ => $"a message may have at most {Options.MaxClientMessageBytes} bytes",
+    };
+}

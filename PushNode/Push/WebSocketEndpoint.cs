@@ -1,0 +1,73 @@
+using PushNode.Auth;
+using PushNode.Diagnostics;
+
+namespace PushNode.Push;
+
+/// <summary><c>GET /push</c>: a WebSocket.</summary>
+internal sealed class WebSocketEndpoint(Admission admission, ConnectionServices services, CommandHandler commands, ClientSession session)
+{
+    /// <summary>A refusal's close code over the WebSocket is its HTTP status on top of this.</summary>
+    private const int StatusCloseCodes = 4000;
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (Handshake.TryRead(context, out Handshake? handshake) is { } bad)
+        {
+            await RefuseAsync(context, bad);
+            return;
+        }
+
+        Problem? refusal = ConnectRequest.TryParse(context.Request.Query, out ConnectRequest request);
+        Identity? identity = null;
+        if (refusal is null)
+        {
+            string? token = BearerToken.Find(context.Request) ?? handshake!.Token ?? request.QueryToken;
+            (identity, refusal) = await admission.AdmitAsync(context, request, token);
+        }
+
+        if (refusal is null)
+            await RunAsync(context, handshake!, identity!, request);
+        else if (handshake!.OffersSubprotocol)
+            await RefuseByCloseAsync(context, handshake, refusal);
+        else
+            await RefuseAsync(context, refusal);
+    }
+
+    private async Task RunAsync(HttpContext context, Handshake handshake, Identity identity, ConnectRequest request)
+    {
+        IClientTransport transport = await handshake.AcceptAsync();
+        var connection = new WebSocketConnection(services, identity, request, transport, commands) { RemoteAddress = admission.AddressOf(context) };
+        await session.RunAsync(connection, request, connection.RunAsync, context.RequestAborted);
+    }
+
+    // A browser cannot see the status of a refused handshake, so a client that knows our codes is told by one.
+    private async Task RefuseByCloseAsync(HttpContext context, Handshake handshake, Problem refusal)
+    {
+        Note(refusal);
+        IClientTransport transport = await handshake.AcceptAsync();
+        await transport.Output.WriteAsync(ControlFrame.Close((CloseCode)(StatusCloseCodes + refusal.Status), refusal.Detail), context.RequestAborted);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        patience.CancelAfter(services.Options.CloseTimeout);
+        try
+        {
+            // The client's close frame, or whatever else it sends, up to its end.
+            await transport.Input.CopyToAsync(Stream.Null, patience.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            transport.Abort();
+        }
+    }
+
+    private Task RefuseAsync(HttpContext context, Problem refusal)
+    {
+        Note(refusal);
+        return refusal.WriteAsync(context);
+    }
+
+    private void Note(Problem refusal)
+    {
+        PushMetrics.Refused.Add(1, new KeyValuePair<string, object?>("status", refusal.Status));
+        PushLog.Refused(services.Logger, refusal.Status, refusal.Detail);
+    }
+}
