@@ -33,7 +33,10 @@ internal sealed class ChannelFeed(Channel channel)
     public void Attach(Subscription subscription)
     {
         lock (gate)
+        {
+            subscription.State = SubscriptionState.Behind;
             Add(behind, subscription);
+        }
     }
 
     public void Detach(Subscription subscription)

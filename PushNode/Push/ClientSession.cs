@@ -13,9 +13,10 @@ internal sealed class ClientSession(ConnectionList connections, Join join, ILogg
         connections.Add(connection);
         try
         {
-            Task joined = JoinAsync(connection, request, cancellationToken);
+            // Reading begins at once: a join may wait for the store, and a client may leave meanwhile.
+            connection.Joined = JoinAsync(connection, request, cancellationToken);
             await run(cancellationToken);
-            await joined;
+            await connection.Joined;
         }
         finally
         {

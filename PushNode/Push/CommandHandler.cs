@@ -49,6 +49,7 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
 
     private async Task SubscribeAsync(Connection connection, ClientCommand command, CancellationToken cancellationToken)
     {
+        await connection.Joined;
         string topic = command.Topic!;
         if (!connection.Identity.Topics.Allows(topic))
             connection.Send(ServerFrame.Error("topic_not_allowed", $"subscribe: the token does not allow topic {topic}"));
@@ -62,6 +63,7 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
 
     private async Task UnsubscribeAsync(Connection connection, string topic)
     {
+        await connection.Joined;
         if (connection.Find(Channel.Topic(topic)) is not { } subscription)
         {
             connection.Send(ServerFrame.Error("not_subscribed", $"unsubscribe: this connection is not subscribed to {topic}"));

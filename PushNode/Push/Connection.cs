@@ -49,6 +49,9 @@ internal abstract class Connection
 
     public Outbox Outbox { get; }
 
+    /// <summary>Done when the channels it asked for when it connected are its subscriptions.</summary>
+    public Task Joined { get; set; } = Task.CompletedTask;
+
     /// <summary>Its index in the node's list of connections.</summary>
     public int ListIndex { get; set; } = -1;
 

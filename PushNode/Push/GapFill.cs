@@ -13,20 +13,13 @@ internal sealed class GapFill(IMessageStore store, PushOptions options, TimeProv
 
     private async Task RunAsync(ChannelFeed feed)
     {
-        try
+        // What was only overtaken arrives by itself meanwhile.
+        await Task.Delay(options.GapWait, time);
+        var touched = new FlushList();
+        while (feed.FindGap() is { } after)
         {
-            // What was only overtaken arrives by itself meanwhile.
-            await Task.Delay(options.GapWait, time);
-            var touched = new FlushList();
-            while (feed.FindGap() is { } after)
-            {
-                if (!await FillOnceAsync(feed, after, touched))
-                    await Task.Delay(Pause, time);
-            }
-        }
-        catch (Exception e)
-        {
-            PushLog.Failed(logger, $"Filling a gap in {feed.Channel}", e);
+            if (!await FillOnceAsync(feed, after, touched))
+                await Task.Delay(Pause, time);
         }
     }
 
@@ -43,7 +36,12 @@ internal sealed class GapFill(IMessageStore store, PushOptions options, TimeProv
         catch (StoreUnavailableException e)
         {
             PushLog.StoreAway(logger, $"a gap in {feed.Channel}", e.Message);
-            return false;
         }
+        catch (Exception e)
+        {
+            PushLog.Failed(logger, $"Filling a gap in {feed.Channel}", e);
+        }
+
+        return false;
     }
 }

@@ -75,6 +75,7 @@ internal sealed class Handshake
         IHeaderDictionary headers = context.Response.Headers;
         if (OffersSubprotocol)
             headers.SecWebSocketProtocol = Subprotocol;
+        SlowClients.Allow(context);
         Stream stream;
         if (extendedConnect is not null)
         {

@@ -73,7 +73,8 @@ internal sealed class Replay(IMessageStore store, TimeProvider time, ILogger<Rep
                     return false;
                 case EnqueueResult.Full:
                     connection.Flush();
-                    await connection.Outbox.WaitForRoomAsync();
+                    // An empty outbox takes a message of any size.
+                    await connection.Outbox.WaitUntilEmptyAsync();
                     break;
                 default:
                     return true;

@@ -30,6 +30,7 @@ internal sealed class SseEndpoint(Admission admission, ConnectionServices servic
         // Proxies of the nginx kind would otherwise hold the events back until a buffer is full.
         response.Headers["X-Accel-Buffering"] = "no";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        SlowClients.Allow(context);
         await response.StartAsync(context.RequestAborted);
 
         var connection = new SseConnection(services, identity!, request, response.BodyWriter, context.Abort) { RemoteAddress = admission.AddressOf(context) };

@@ -14,7 +14,7 @@ internal sealed class Subscription(Connection connection, ChannelFeed feed)
 
     public Channel Channel => Feed.Channel;
 
-    public SubscriptionState State { get; set; } = SubscriptionState.Behind;
+    public SubscriptionState State { get; set; } = SubscriptionState.Joining;
 
     /// <summary>Its index in the feed's list of its state.</summary>
     public int Index { get; set; } = -1;

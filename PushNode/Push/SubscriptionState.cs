@@ -3,6 +3,9 @@ namespace PushNode.Push;
 /// <summary>Where a subscription gets its messages from.</summary>
 internal enum SubscriptionState
 {
+    /// <summary>From nowhere yet: its place is being found.</summary>
+    Joining,
+
     /// <summary>From the store: it has just joined, or its connection was too slow for live delivery.</summary>
     Behind,
 

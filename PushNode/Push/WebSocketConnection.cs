@@ -62,6 +62,7 @@ internal sealed class WebSocketConnection : Connection
         {
             messages.Release();
             End();
+            await transport.Input.CompleteAsync();
         }
     }
 
