@@ -1,5 +1,4 @@
 using PushNode.Messages;
-using PushNode.Push;
 
 namespace PushNode.Dispatch;
 

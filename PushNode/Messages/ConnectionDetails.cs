@@ -1,4 +1,4 @@
-namespace PushNode.Push;
+namespace PushNode.Messages;
 
 /// <summary>One open connection as an operator sees it.</summary>
 /// <param name="Id">The id that its welcome told.</param>
