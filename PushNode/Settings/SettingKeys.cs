@@ -14,9 +14,14 @@ internal static class SettingKeys
 
         foreach (IConfigurationSection child in section.GetChildren())
         {
+            // Values are left out: that of a misspelt key may be a secret.
             if (!properties.TryGetValue(child.Key, out Type? property))
             {
-                yield return new SettingError(child.Path, child.Value, $"there is no such setting; known are {string.Join(", ", properties.Keys.Order())}");
+                yield return new SettingError(child.Path, null, $"is no setting; known are {string.Join(", ", properties.Keys.Order())}");
+            }
+            else if (IsScalar(property) && child.GetChildren().Any())
+            {
+                yield return new SettingError(child.Path, null, "takes one value, not a list or a group");
             }
             else if (IsGroup(property))
             {
@@ -25,6 +30,8 @@ internal static class SettingKeys
             }
         }
     }
+
+    private static bool IsScalar(Type type) => type == typeof(string) || type.IsValueType;
 
     private static bool IsGroup(Type type) => type.IsClass && type.Namespace?.StartsWith(nameof(PushNode), StringComparison.Ordinal) == true;
 }

@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using System.Text;
+using PushNode.Auth.Keys;
+using PushNode.Settings;
+
+namespace PushNode.Auth;
+
+/// <summary>
+/// The key a node makes for itself when none is configured: <c>signing.key</c> in its data folder, 32 random bytes in base64. The text is the secret, as
+/// it would be in <c>Auth:Jwt:SecretFile</c>, so the file can be given there too.
+/// </summary>
+internal static class SigningKey
+{
+    public const string FileName = "signing.key";
+
+    private const int KeyBytes = 32;
+
+    public static string PathIn(DataFolder data) => Path.Combine(data.Path, FileName);
+
+    /// <summary>The folder's key; made when there is none. Safe when several processes do it at the same time: all get the same key.</summary>
+    /// <exception cref="SettingsException">The folder cannot be written, or the file is damaged.</exception>
+    public static HmacKey LoadOrCreate(DataFolder data)
+    {
+        string path = PathIn(data);
+        try
+        {
+            if (!File.Exists(path))
+                Create(data.Path, path);
+            string text = File.ReadAllText(path).TrimEnd('\r', '\n');
+            var bytes = new byte[KeyBytes];
+            if (!Convert.TryFromBase64String(text, bytes, out int length) || length != KeyBytes)
+                throw new SettingsException("Data", data.Path, $"{FileName} in it is not the base64 of {KeyBytes} bytes; move it away and a new key is made (tokens signed with the old one end)");
+            return new HmacKey(null, Encoding.ASCII.GetBytes(text), JwsAlgorithms.HS256);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException("Data", data.Path, $"{FileName} in it can be neither read nor made: {e.Message}");
+        }
+    }
+
+    // A whole file appears under the name or none: written aside, forced to disk, then moved, which fails when another process was first.
+    private static void Create(string folder, string path)
+    {
+        Directory.CreateDirectory(folder);
+        string aside = Path.Combine(folder, $".{FileName}.{Guid.NewGuid():N}");
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        try
+        {
+            using (var file = new FileStream(aside, options))
+            {
+                file.Write(Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)) + "\n"));
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(aside, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another process was first; its key counts.
+        }
+        finally
+        {
+            File.Delete(aside);
+        }
+    }
+}
