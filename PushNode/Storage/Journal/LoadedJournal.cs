@@ -1,0 +1,44 @@
+using PushNode.Settings;
+using PushNode.Storage.Journal.State;
+
+namespace PushNode.Storage.Journal;
+
+/// <summary>A journal as it was read from the disk, not yet in use.</summary>
+/// <param name="Index">What is in memory.</param>
+/// <param name="Log">The log of what outlives segments.</param>
+/// <param name="Writer">Ready to go on.</param>
+internal sealed record LoadedJournal(JournalIndex Index, StateLog Log, SegmentWriter Writer) : IDisposable
+{
+    private const string FolderName = "journal";
+
+    /// <exception cref="SettingsException">The folder cannot be read or written.</exception>
+    public static LoadedJournal Load(DataFolder data, JournalServices services)
+    {
+        var folder = new JournalFolder(Path.Combine(data.Path, FolderName));
+        var index = new JournalIndex();
+        var log = new StateLog(new JournalState(index), folder, services.Disk, services.Logger);
+        var writer = new SegmentWriter(folder, index.Segments, services);
+        var loaded = new LoadedJournal(index, log, writer);
+        try
+        {
+            Directory.CreateDirectory(folder.Path);
+            if (new Recovery(folder, index, log, services).Run() is { } last)
+                writer.Resume(last);
+            return loaded;
+        }
+        catch (Exception e)
+        {
+            loaded.Dispose();
+            if (e is IOException or UnauthorizedAccessException or StoreUnavailableException)
+                throw new SettingsException("Data", data.Path, $"the journal in it cannot be opened ({e.Message.TrimEnd('.')}); see that this user may read and write it and that there is room");
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Log.Dispose();
+        foreach (Segment segment in Index.Segments.Segments)
+            segment.File.Dispose();
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace PushNode.Storage.Journal;
+
+/// <summary>Walks through the records of a file in large reads, and finds the next intact one behind damage.</summary>
+internal sealed class RecordReader(Disk disk, SafeFileHandle file, long length)
+{
+    private const int WindowLength = 1 << 20;
+
+    private byte[] window = GC.AllocateUninitializedArray<byte>(WindowLength);
+    private long windowStart;
+    private int windowFilled;
+
+    /// <summary>Where the next record is looked for.</summary>
+    public long Position { get; set; }
+
+    /// <summary>Where the record read last begins.</summary>
+    public long RecordStart { get; private set; }
+
+    public bool AtEnd => Position >= length;
+
+    /// <summary>
+    /// The payload of the record at <see cref="Position"/>, valid until the next call, which is then behind it. False, without a move, at the end of the
+    /// file and where no intact record is.
+    /// </summary>
+    public bool TryRead(out ReadOnlySpan<byte> payload)
+    {
+        payload = default;
+        ReadOnlySpan<byte> header = Look(Position, RecordFraming.HeaderLength);
+        if (header.Length < RecordFraming.HeaderLength)
+            return false;
+        int whole = RecordFraming.LengthAt(header);
+        if (whole == 0 || whole > length - Position)
+            return false;
+        ReadOnlySpan<byte> record = Look(Position, whole);
+        if (!RecordFraming.IsIntact(record))
+            return false;
+        payload = record[RecordFraming.HeaderLength..];
+        RecordStart = Position;
+        Position += whole;
+        return true;
+    }
+
+    /// <summary>
+    /// Moves on from damage to the next intact record; false, without a move, when there is none. What a producer sends cannot look like a record: its
+    /// length has a zero byte, which no JSON text has.
+    /// </summary>
+    public bool TryResync()
+    {
+        long damage = Position;
+        while (++Position <= length - RecordFraming.HeaderLength)
+        {
+            if (TryRead(out _))
+            {
+                Position = RecordStart;
+                return true;
+            }
+        }
+
+        Position = damage;
+        return false;
+    }
+
+    private ReadOnlySpan<byte> Look(long at, int count)
+    {
+        long offset = at - windowStart;
+        if (offset >= 0 && offset + count <= windowFilled)
+            return window.AsSpan((int)offset, count);
+        if (count > window.Length)
+            window = GC.AllocateUninitializedArray<byte>(count);
+        int wanted = (int)Math.Min(window.Length, length - at);
+        windowStart = at;
+        windowFilled = wanted <= 0 ? 0 : disk.Read(file, window.AsSpan(0, wanted), at);
+        return window.AsSpan(0, Math.Min(count, windowFilled));
+    }
+}

@@ -1,0 +1,148 @@
+using Microsoft.Win32.SafeHandles;
+using PushNode.Messages;
+
+namespace PushNode.Storage.Journal;
+
+/// <summary>
+/// Writes the newest segment. What is behind the segment's <see cref="Segment.Length"/> is not confirmed; after a failure it is cut off before anything
+/// else is written, and writing goes on in a new segment. Used by the appending thread only.
+/// </summary>
+internal sealed class SegmentWriter(JournalFolder folder, SegmentTable table, JournalServices services)
+{
+    private const int BufferLength = 1 << 20;
+
+    private readonly Disk disk = services.Disk;
+    private readonly JournalSettings settings = services.Settings;
+    private byte[] buffer = GC.AllocateUninitializedArray<byte>(BufferLength);
+    private int buffered;
+    private long written;
+    private Segment? active;
+    private bool mustCut;
+    private bool mustRoll = true;
+    private bool unsynced;
+
+    /// <summary>The segment being written. Only after <see cref="Resume"/> or <see cref="Prepare"/>.</summary>
+    public Segment Active => active!;
+
+    /// <summary>Goes on in a segment that is sound to its end.</summary>
+    public void Resume(Segment segment)
+    {
+        active = segment;
+        written = segment.Length;
+        mustRoll = false;
+    }
+
+    /// <summary>Makes the journal ready for a batch: repairs what a failure has left, begins a new segment when it is time.</summary>
+    public void Prepare(long now)
+    {
+        if (mustCut)
+        {
+            disk.Truncate(Active.File, Active.Length);
+            disk.Sync(Active.File);
+            mustCut = false;
+        }
+
+        if (mustRoll || Active.Length >= settings.SegmentBytes || IsOld(now))
+            Roll(now);
+    }
+
+    /// <summary>Adds a message to what <see cref="Commit"/> will confirm; returns where its record begins and how long it is.</summary>
+    public (uint Offset, int Length) Append(Message message, long seq)
+    {
+        int length = MessageRecord.LengthOf(message);
+        if (length > buffer.Length - buffered)
+            WriteOut();
+        if (length > buffer.Length)
+            buffer = GC.AllocateUninitializedArray<byte>(length);
+        MessageRecord.Write(buffer.AsSpan(buffered, length), message, seq);
+        uint offset = (uint)(written + buffered);
+        buffered += length;
+        return (offset, length);
+    }
+
+    /// <summary>Writes what was added, and forces it to the disk if the settings want that now.</summary>
+    public void Commit()
+    {
+        WriteOut();
+        if (settings.Sync == JournalSync.EveryBatch)
+            disk.Sync(Active.File);
+        else
+            unsynced = true;
+        Active.Length = written;
+    }
+
+    /// <summary>Gives up what was added and not confirmed; <see cref="Prepare"/> will cut it off.</summary>
+    public void Abandon()
+    {
+        buffered = 0;
+        if (active is null)
+            return;
+        mustCut |= written > active.Length;
+        mustRoll |= mustCut;
+        written = active.Length;
+    }
+
+    /// <summary>
+    /// Forces what was confirmed before to the disk. When that fails it may or may not be there after a power cut, which is what the setting
+    /// risks; it stays readable, and writing goes on in a new segment.
+    /// </summary>
+    /// <returns>False when it failed.</returns>
+    public bool Sync()
+    {
+        if (!unsynced)
+            return true;
+        unsynced = false;
+        try
+        {
+            disk.Sync(Active.File);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            mustRoll = true;
+            services.Logger.SyncFailed(Active.Path, e);
+            return false;
+        }
+    }
+
+    private bool IsOld(long now) =>
+        Active.Length > SegmentHeader.Length && now - Active.Created >= (long)settings.SegmentAge.TotalMilliseconds;
+
+    private void WriteOut()
+    {
+        if (buffered == 0)
+            return;
+
+        // Counted before it is done: a write that fails may have written a part.
+        long offset = written;
+        int count = buffered;
+        written += count;
+        buffered = 0;
+        disk.Write(Active.File, buffer.AsSpan(0, count), offset);
+    }
+
+    private void Roll(long now)
+    {
+        Sync();
+        int number = (active?.Number ?? folder.LastNumber) + 1;
+        string path = folder.SegmentPath(number);
+        SafeFileHandle file = disk.Open(path, FileMode.Create);
+        try
+        {
+            disk.Write(file, SegmentHeader.Create(number, now), 0);
+            disk.Sync(file);
+            disk.SyncFolder(folder.Path);
+        }
+        catch
+        {
+            // The next attempt takes the same name and begins by emptying the file.
+            file.Dispose();
+            throw;
+        }
+
+        active = new Segment(number, path, file) { Created = now, Length = SegmentHeader.Length };
+        written = SegmentHeader.Length;
+        mustRoll = false;
+        table.Add(active);
+    }
+}

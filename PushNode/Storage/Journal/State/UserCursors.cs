@@ -1,0 +1,127 @@
+using PushNode.Messages;
+
+namespace PushNode.Storage.Journal.State;
+
+/// <summary>One user's cursors: a small array, the one moved last in front. It locks itself, as there may be millions.</summary>
+internal sealed class UserCursors(string userId)
+{
+    /// <summary>
+    /// How many pairs of device and channel are kept for one user; past it the one moved longest ago is forgotten, and that device starts again as one
+    /// that has never been here.
+    /// </summary>
+    public const int MaxCursors = 1024;
+
+    private Cursor[] cursors = [];
+    private int count;
+    private bool dirty;
+
+    /// <summary>How the channel is noted here: empty for the user's own, which is the most frequent, else its name.</summary>
+    public string KeyOf(Channel channel) => channel.Kind == ChannelKind.User && channel.Subject.SequenceEqual(userId) ? "" : channel.Name;
+
+    /// <summary>Moves a cursor forward. True when the user has just become one with something to write.</summary>
+    public bool Move(string device, string key, long seq)
+    {
+        lock (this)
+        {
+            if (!Set(device, key, seq, written: false) || dirty)
+                return false;
+            dirty = true;
+            return true;
+        }
+    }
+
+    /// <summary>Sets a cursor that was read from the state log.</summary>
+    public void Restore(string device, string key, long seq)
+    {
+        lock (this)
+            Set(device, key, seq, written: true);
+    }
+
+    public long? Find(string device, string key)
+    {
+        lock (this)
+        {
+            int i = IndexOf(device, key);
+            return i < 0 ? null : cursors[i].Seq;
+        }
+    }
+
+    public void List(string key, int limit, List<DeviceCursor> target)
+    {
+        lock (this)
+        {
+            for (int i = 0; i < count && target.Count < limit; i++)
+            {
+                if (cursors[i].Key == key)
+                    target.Add(new DeviceCursor(userId, cursors[i].Device, cursors[i].Seq));
+            }
+        }
+    }
+
+    /// <summary>The cursors that are not written yet, or all of them; they count as written from now on.</summary>
+    public List<StateRecord> Take(bool all)
+    {
+        lock (this)
+        {
+            var records = new List<StateRecord>();
+
+            // The one moved last goes last, so that reading them in order restores the order.
+            for (int i = count - 1; i >= 0; i--)
+            {
+                ref Cursor cursor = ref cursors[i];
+                if (all || !cursor.Written)
+                    records.Add(new StateRecord(StateKind.Cursor, cursor.Seq, userId, cursor.Device, cursor.Key));
+                cursor = cursor with { Written = true };
+            }
+
+            dirty = false;
+            return records;
+        }
+    }
+
+    public void Clamp(JournalIndex index)
+    {
+        lock (this)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                string channel = cursors[i].Key.Length == 0 ? Channel.User(userId).Name : cursors[i].Key;
+                long head = index.Find(channel)?.Head ?? 0;
+                if (cursors[i].Seq > head)
+                    cursors[i] = cursors[i] with { Seq = head };
+            }
+        }
+    }
+
+    private bool Set(string device, string key, long seq, bool written)
+    {
+        int i = IndexOf(device, key);
+        if (i >= 0 && cursors[i].Seq >= seq)
+            return false;
+        if (i < 0)
+        {
+            if (count < MaxCursors)
+                count++;
+            if (count > cursors.Length)
+                Array.Resize(ref cursors, Math.Min(MaxCursors, Math.Max(1, cursors.Length * 2)));
+            i = count - 1;
+        }
+
+        Array.Copy(cursors, 0, cursors, 1, i);
+        cursors[0] = new Cursor(device, key, seq, written);
+        return true;
+    }
+
+    private int IndexOf(string device, string key)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (cursors[i].Device == device && cursors[i].Key == key)
+                return i;
+        }
+
+        return -1;
+    }
+
+    private readonly record struct Cursor(string Device, string Key, long Seq, bool Written);
+}

@@ -1,0 +1,59 @@
+namespace PushNode.Storage;
+
+/// <summary>What the storage module tells an operator.</summary>
+internal static partial class StorageLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Journal open in {Folder}: {Segments} segments, {Bytes} bytes, epoch {Epoch}, in {Milliseconds} ms")]
+    public static partial void JournalOpened(this ILogger logger, string folder, int segments, long bytes, string epoch, long milliseconds);
+
+    [LoggerMessage(2, LogLevel.Warning, "{File} ends in the middle of a record: cut back to byte {Offset}, {Bytes} bytes removed")]
+    public static partial void TailCut(this ILogger logger, string file, long offset, long bytes);
+
+    [LoggerMessage(3, LogLevel.Error, "{File} is damaged from byte {From} to byte {To}: the messages that were there are lost, the later ones are kept")]
+    public static partial void SegmentDamaged(this ILogger logger, string file, long from, long to);
+
+    [LoggerMessage(4, LogLevel.Error, "{File} is missing: the messages that were in it are lost")]
+    public static partial void SegmentMissing(this ILogger logger, string file);
+
+    [LoggerMessage(5, LogLevel.Error, "{File} was {Expected} bytes long when the journal was closed and is {Actual} now: the messages behind are lost")]
+    public static partial void SegmentShortened(this ILogger logger, string file, long expected, long actual);
+
+    [LoggerMessage(6, LogLevel.Warning, "{File} holds no message and was removed: it was being made when the node was stopped")]
+    public static partial void UnfinishedSegmentRemoved(this ILogger logger, string file);
+
+    [LoggerMessage(7, LogLevel.Warning, "Numbering goes on {Messages} higher in every channel, so that no number of a lost message is used again")]
+    public static partial void SkippedAhead(this ILogger logger, long messages);
+
+    [LoggerMessage(8, LogLevel.Error, "{File} is missing or damaged: the journal has the new epoch {Epoch}, and devices receive again what is kept")]
+    public static partial void StateLost(this ILogger logger, string file, string epoch);
+
+    [LoggerMessage(9, LogLevel.Error, "The journal cannot be written; messages are refused until it can")]
+    public static partial void AppendFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Information, "The journal can be written again")]
+    public static partial void AppendingAgain(this ILogger logger);
+
+    [LoggerMessage(11, LogLevel.Error, "{File} could not be forced to the disk; what was written since the last time is lost if the power fails")]
+    public static partial void SyncFailed(this ILogger logger, string file, Exception exception);
+
+    [LoggerMessage(12, LogLevel.Error, "{File} cannot be written; cursors stay in memory and old segments stay until it can")]
+    public static partial void StateFailed(this ILogger logger, string file, Exception exception);
+
+    [LoggerMessage(13, LogLevel.Information, "{File} can be written again")]
+    public static partial void StateWritesAgain(this ILogger logger, string file);
+
+    [LoggerMessage(14, LogLevel.Information, "Dropped {File} ({Bytes} bytes): {Reason}")]
+    public static partial void SegmentDropped(this ILogger logger, string file, long bytes, string reason);
+
+    [LoggerMessage(15, LogLevel.Error, "{File} holds damage where the message {Seq} of {Channel} should be, at byte {Offset}: it is lost")]
+    public static partial void MessageDamaged(this ILogger logger, string file, long seq, string channel, long offset);
+
+    [LoggerMessage(16, LogLevel.Warning, "{File} is not needed any more and could not be deleted; it is tried again at the next start")]
+    public static partial void SegmentNotDeleted(this ILogger logger, string file, Exception exception);
+
+    [LoggerMessage(17, LogLevel.Error, "Housekeeping of the journal failed; it is tried again")]
+    public static partial void HousekeepingFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(18, LogLevel.Information, "Journal closed")]
+    public static partial void JournalClosed(this ILogger logger);
+}
