@@ -37,7 +37,7 @@ internal sealed class AuthOptionsTests
     [TestCase(Secret, "   ", "Auth:Jwt:Secret is empty")]
     [TestCase("Auth:Jwt:SecretFile", "/nowhere/secret", "Auth:Jwt:SecretFile is '/nowhere/secret': the file cannot be read")]
     [TestCase("Auth:Jwt:KeyFile", "", "Auth:Jwt:KeyFile is empty")]
-    [TestCase("Auth:Jwt:Jwks", "/nowhere/keys.json", "Auth:Jwt:Jwks is '/nowhere/keys.json': the file cannot be read")]
+    [TestCase("Auth:Jwt:Jwks", "/nowhere/keys.json", "Auth:Jwt:Jwks is '/nowhere/keys.json': the file cannot be used")]
     [TestCase("Auth:Jwt:Jwks", "ftp://x/keys", "Auth:Jwt:Jwks must be an absolute http:// or https:// URL")]
     [TestCase("Auth:Jwt:Jwks", "https://me:hunter2@x/keys", "Auth:Jwt:Jwks must not contain a user name or password")]
     [TestCase("Auth:Jwt:Algorithms", "HS256,none", "Auth:Jwt:Algorithms is 'HS256,none': it must be one or more of HS256, HS384, HS512, RS256, PS256, ES256, separated by commas")]
@@ -95,6 +95,28 @@ internal sealed class AuthOptionsTests
     [TestCase("Auth:Webhook:Url", "hunter2")]
     public void Secrets_AreNeverInAnError(string key, string value) =>
         Assert.That(() => Add((key, value)), Throws.TypeOf<SettingsException>().With.Message.Not.Contain("hunter2").And.Message.Contain("Auth:"));
+
+    [Test]
+    public void SecretFile_ThatIsNoText_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("secret"), [.. Enumerable.Repeat((byte)0xFF, 64)]);
+
+        Assert.That(
+            () => Add(("Auth:Jwt:SecretFile", folder.File("secret"))),
+            Throws.TypeOf<SettingsException>().With.Message.Contain("the file is not text in UTF-8"));
+    }
+
+    [Test]
+    public void JwksFile_ThatIsMalformed_IsRefused_WithoutQuotingIt()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("keys.json"), """{"keys":[{"kty":"oct","k":truehunter2hunter2}]}""");
+
+        Assert.That(
+            () => Add(("Auth:Jwt:Jwks", folder.File("keys.json"))),
+            Throws.TypeOf<SettingsException>().With.Message.Contain("it is malformed JSON at line 1, byte 31").And.Message.Not.Contain("hunter2"));
+    }
 
     [Test]
     public void WebhookKeyFile_WithTwoLines_IsRefused()
