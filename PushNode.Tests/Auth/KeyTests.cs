@@ -138,6 +138,18 @@ internal sealed class KeyTests
     }
 
     [Test]
+    public async Task Jwks_ModulusWithAZeroBefore_IsTheSameKey()
+    {
+        using RSA rsa = RSA.Create(2048);
+        string n = Base64Url.EncodeToString([0, .. rsa.ExportParameters(false).Modulus!]);
+        KeySet keys = Parse($$"""{"keys":[{"kty":"RSA","n":"{{n}}","e":"AQAB"}]}""");
+        keys.Find(JwsAlgorithms.RS256, null, out VerificationKey? key);
+        string token = TestTokens.Assemble("""{"alg":"RS256"}""", TestTokens.GoodClaims, data => rsa.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+
+        Assert.That((await TestTokens.Verifier(key).VerifyAsync(token)).Reason, Is.Null);
+    }
+
+    [Test]
     public void Find_WithoutAName_OnlyWhereThereIsNoChoice()
     {
         KeySet keys = KeySet.Named([new HmacKey("a", new byte[32]), new HmacKey("b", new byte[64]), new HmacKey(null, new byte[32])]);

@@ -232,7 +232,8 @@ internal sealed class RotatingKeysTests : IDisposable
         {
             context.Response.Redirect("http://127.0.0.1:1/elsewhere");
             return Task.CompletedTask;
-        },
+        }
+        ,
         "too large" => LocalServer.Text(new string(' ', JwksDocument.MaxBytes + 1)),
         "empty set" => LocalServer.Text("""{"keys":[]}"""),
         "breaks off" => static async context =>
@@ -240,7 +241,8 @@ internal sealed class RotatingKeysTests : IDisposable
             await context.Response.WriteAsync("""{"keys":[""");
             await context.Response.Body.FlushAsync();
             context.Abort();
-        },
+        }
+        ,
         _ => LocalServer.NeverAsync,
     };
 

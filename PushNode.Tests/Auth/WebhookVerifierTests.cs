@@ -262,6 +262,15 @@ internal sealed class WebhookVerifierTests
         Assert.That(server.Requests, Is.Zero);
     }
 
+    [Test]
+    public async Task TokenThatIsNoText_IsAnsweredAllTheSame()
+    {
+        await using LocalServer server = await LocalServer.StartAsync(LocalServer.Text("", 401));
+        using WebhookVerifier verifier = Verifier(server.Url);
+
+        Assert.That((await verifier.VerifyAsync("\ud800")).Failure, Is.EqualTo(AuthFailure.Invalid));
+    }
+
     private static void InterlockedMax(ref int target, int value)
     {
         int seen = Volatile.Read(ref target);

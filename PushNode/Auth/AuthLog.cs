@@ -6,16 +6,19 @@ internal static partial class AuthLog
     [LoggerMessage(EventName = "SourceChosen", Level = LogLevel.Information, Message = "Tokens are verified with {Source}")]
     public static partial void SourceChosen(this ILogger log, string source);
 
-    [LoggerMessage(EventName = "UrlExposed", Level = LogLevel.Warning, Message = "{Key} is plain http to another machine: whoever is on the way can decide who gets in. Use https")]
+    [LoggerMessage(EventName = "UrlExposed", Level = LogLevel.Warning,
+        Message = "{Key} is plain http to another machine: whoever is on the way can decide who gets in. Use https")]
     public static partial void UrlExposed(this ILogger log, string key);
 
     [LoggerMessage(EventName = "KeysRead", Level = LogLevel.Debug, Message = "Read {Count} keys from {Source}")]
     public static partial void KeysRead(this ILogger log, int count, string source);
 
-    [LoggerMessage(EventName = "KeysNotRead", Level = LogLevel.Warning, Message = "The keys at {Source} cannot be read: {Reason}. Going on with the {Count} that are known")]
+    [LoggerMessage(EventName = "KeysNotRead", Level = LogLevel.Warning,
+        Message = "The keys at {Source} cannot be read: {Reason}. Going on with the {Count} that are known")]
     public static partial void KeysNotRead(this ILogger log, string source, string reason, int count);
 
-    [LoggerMessage(EventName = "WebhookAway", Level = LogLevel.Warning, Message = "The webhook {Url} cannot verify tokens: {Reason}. Clients get 503 until it can")]
+    [LoggerMessage(EventName = "WebhookAway", Level = LogLevel.Warning,
+        Message = "The webhook {Url} cannot verify tokens: {Reason}. Clients get 503 until it can")]
     public static partial void WebhookAway(this ILogger log, string url, string reason);
 
     [LoggerMessage(EventName = "WebhookStillAway", Level = LogLevel.Debug, Message = "The webhook {Url} still cannot verify tokens: {Reason}")]

@@ -39,7 +39,11 @@ internal sealed class AuthOptions : ISettings
         ];
         string[] given = [.. sources.Where(static s => s.Value is not null).Select(static s => s.Key)];
         if (given.Length > 1)
-            yield return new SettingError(given[0], null, $"cannot be combined with {string.Join(" and ", given[1..])}: tokens are verified in one way, so keep one of them");
+        {
+            string others = string.Join(" and ", given[1..]);
+            yield return new SettingError(given[0], null, $"cannot be combined with {others}: tokens are verified in one way, so keep one of them");
+        }
+
         foreach ((string key, string? value) in sources)
         {
             // An empty text is most often a variable that was not set: taking it for "not configured" would fall back to the generated key.

@@ -14,6 +14,7 @@ internal static class SigningKey
     public const string FileName = "signing.key";
 
     private const int KeyBytes = 32;
+    private const string Damaged = $"{FileName} in it is not the base64 of 32 bytes; move it away and a new key is made (tokens signed with the old one end)";
 
     public static string PathIn(DataFolder data) => Path.Combine(data.Path, FileName);
 
@@ -29,7 +30,7 @@ internal static class SigningKey
             string text = File.ReadAllText(path).TrimEnd('\r', '\n');
             var bytes = new byte[KeyBytes];
             if (!Convert.TryFromBase64String(text, bytes, out int length) || length != KeyBytes)
-                throw new SettingsException("Data", data.Path, $"{FileName} in it is not the base64 of {KeyBytes} bytes; move it away and a new key is made (tokens signed with the old one end)");
+                throw new SettingsException("Data", data.Path, Damaged);
             return new HmacKey(null, Encoding.ASCII.GetBytes(text), JwsAlgorithms.HS256);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -75,16 +75,23 @@ internal sealed class VerifyEndpoint(IAuthenticator authenticator, AuthOptions o
         while (true)
         {
             ReadResult read = await body.ReadAsync(context.RequestAborted);
-            if (read.Buffer.Length > maxBodyBytes)
-                return (null, TooLarge());
-            if (read.IsCompleted)
+            if (read.Buffer.Length > maxBodyBytes || read.IsCompleted)
             {
-                string? token = VerifyRequest.Parse(read.Buffer.IsSingleSegment ? read.Buffer.FirstSpan : read.Buffer.ToArray(), out Problem? problem);
-                return (token, problem);
+                (string? Token, Problem? Problem) parsed = Parse(read.Buffer);
+                body.AdvanceTo(read.Buffer.End);
+                return parsed;
             }
 
             body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
+    }
+
+    private (string? Token, Problem? Problem) Parse(in ReadOnlySequence<byte> body)
+    {
+        if (body.Length > maxBodyBytes)
+            return (null, TooLarge());
+        string? token = VerifyRequest.Parse(body.IsSingleSegment ? body.FirstSpan : body.ToArray(), out Problem? problem);
+        return (token, problem);
     }
 
     private Problem TooLarge() => Problem.TooLarge($"the body is larger than {maxBodyBytes} bytes");

@@ -22,7 +22,11 @@ internal sealed class ClaimRules(JwtOptions options)
         if (fault is not null)
             return AuthResult.Invalid(fault);
         if (!TopicPatterns.TryCreate(claims.Topics ?? [], out TopicPatterns topics, out string? offending))
-            return AuthResult.Invalid($"claim '{options.TopicsClaim}' has '{Quoted.Text(offending!)}', which is neither a topic nor a prefix with a star: {Names.WordRule}");
+        {
+            return AuthResult.Invalid(
+                $"claim '{options.TopicsClaim}' has '{Quoted.Text(offending!)}', which is neither a topic nor a prefix with a star: {Names.WordRule}");
+        }
+
         return AuthResult.Accept(new Identity(claims.User!, claims.IssuedAt ?? 0, claims.ExpiresAt ?? long.MaxValue, topics));
     }
 
@@ -41,7 +45,12 @@ internal sealed class ClaimRules(JwtOptions options)
     private string? FindAddressFault(in JwtClaims claims)
     {
         if (options.Issuer is not null && claims.Issuer != options.Issuer)
-            return claims.Issuer is null ? $"claim 'iss' is missing, expected '{options.Issuer}'" : $"issuer is '{Quoted.Text(claims.Issuer)}', expected '{options.Issuer}'";
+        {
+            return claims.Issuer is null
+                ? $"claim 'iss' is missing, expected '{options.Issuer}'"
+                : $"issuer is '{Quoted.Text(claims.Issuer)}', expected '{options.Issuer}'";
+        }
+
         if (options.Audience is null || claims.Audiences?.Contains(options.Audience) == true)
             return null;
         return claims.Audiences is null

@@ -26,14 +26,14 @@ internal readonly struct JoseHeader
         var members = new JsonMembers(json);
         while (fault is null && members.Read())
         {
-            fault = members.Name switch
-            {
-                [.. var n] when n.SequenceEqual("alg"u8) => members.TryGetString(out name) ? null : "'alg' is not a string",
-                [.. var n] when n.SequenceEqual("kid"u8) => members.TryGetString(out keyId) ? null : "'kid' is not a string",
-                [.. var n] when n.SequenceEqual("crit"u8) => "it has 'crit', and no critical extension is supported",
-                [.. var n] when n.SequenceEqual("b64"u8) => members.Type == JsonTokenType.True ? null : "it has 'b64' that is not true: unencoded payloads are not supported",
-                _ => null,
-            };
+            if (members.Name.SequenceEqual("alg"u8))
+                fault = members.TryGetString(out name) ? null : "'alg' is not a string";
+            else if (members.Name.SequenceEqual("kid"u8))
+                fault = members.TryGetString(out keyId) ? null : "'kid' is not a string";
+            else if (members.Name.SequenceEqual("crit"u8))
+                fault = "it has 'crit', and no critical extension is supported";
+            else if (members.Name.SequenceEqual("b64"u8) && members.Type != JsonTokenType.True)
+                fault = "it has 'b64' that is not true: unencoded payloads are not supported";
         }
 
         fault ??= members.Error ?? (name is null ? "it has no 'alg'" : null);

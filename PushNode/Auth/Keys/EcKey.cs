@@ -17,7 +17,8 @@ internal sealed class EcKey : VerificationKey
     public EcKey(string? keyId, ECParameters parameters, JwsAlgorithms allowed = JwsAlgorithms.ES256)
         : base(keyId, allowed & JwsAlgorithms.ES256)
     {
-        if (!parameters.Curve.IsNamed || (parameters.Curve.Oid.Value ?? ECCurve.CreateFromFriendlyName(parameters.Curve.Oid.FriendlyName!).Oid.Value) != P256)
+        // Windows names the curve, the other systems number it.
+        if (!parameters.Curve.IsNamed || (parameters.Curve.Oid.Value != P256 && parameters.Curve.Oid.FriendlyName is not ("nistP256" or "ECDSA_P256")))
             throw new CryptographicException("an EC key on another curve than P-256");
         instances = new DefaultObjectPool<ECDsa>(new ImportedKeyPolicy<ECDsa>(() => ECDsa.Create(parameters)));
         instances.Return(instances.Get());

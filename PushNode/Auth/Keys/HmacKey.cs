@@ -21,7 +21,10 @@ internal sealed class HmacKey(string? keyId, byte[] secret, JwsAlgorithms allowe
     };
 
     public static SettingError TooShort(string key, int length) =>
-        new(key, null, $"has {length} bytes: a shared secret needs at least {MinBytes} (HS256), 48 for HS384, 64 for HS512; 'openssl rand -base64 48' makes a good one");
+        new(
+            key,
+            null,
+            $"has {length} bytes: a shared secret needs at least {MinBytes} (HS256), 48 for HS384, 64 for HS512; 'openssl rand -base64 48' makes a good one");
 
     public override bool Verify(JwsAlgorithms algorithm, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {

@@ -25,7 +25,9 @@ internal static class JwksDocument
         }
         catch (JsonException e)
         {
-            throw new FormatException($"it is malformed JSON: {e.Message}", e);
+            // Its message quotes the input, which may be a secret. Of a member that is there twice it does not tell the place.
+            string where = e.LineNumber is { } line ? $" at line {line + 1}, byte {e.BytePositionInLine + 1}" : ", or has a member twice";
+            throw new FormatException($"it is malformed JSON{where}", e);
         }
         catch (InvalidOperationException e)
         {
@@ -90,8 +92,9 @@ internal static class JwksDocument
         string? keyId = Text(jwk, "kid");
         return Text(jwk, "kty") switch
         {
+            // RFC 7518 section 6.3.1.1 knows of issuers that put a zero before the number.
             "RSA" when Bytes(jwk, "n") is { } n && Bytes(jwk, "e") is { } e =>
-                new RsaKey(keyId, new RSAParameters { Modulus = n, Exponent = e }, allowed),
+                new RsaKey(keyId, new RSAParameters { Modulus = n.AsSpan().TrimStart((byte)0).ToArray(), Exponent = e }, allowed),
             "EC" when Text(jwk, "crv") == "P-256" && Bytes(jwk, "x") is { Length: 32 } x && Bytes(jwk, "y") is { Length: 32 } y =>
                 new EcKey(keyId, new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = x, Y = y } }, allowed),
             "oct" when Bytes(jwk, "k") is { } secret => new HmacKey(keyId, secret, allowed),

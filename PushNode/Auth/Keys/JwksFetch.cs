@@ -19,7 +19,13 @@ internal sealed class JwksFetch : IDisposable
         if (url is null)
             return;
         // A redirect could lead from the key server that was configured to any other; connections are renewed so that a change in DNS is noticed.
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = timeout, PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = timeout,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        };
         http = new HttpClient(handler) { Timeout = timeout, MaxResponseContentBufferSize = JwksDocument.MaxBytes };
         http.DefaultRequestHeaders.Accept.ParseAdd("application/jwk-set+json, application/json");
     }

@@ -26,9 +26,11 @@ internal static class KeyLoader
     {
         try
         {
-            JwksDocument.Parse(Encoding.UTF8.GetBytes(SecretFile.Read("Auth:Jwt:Jwks", path, JwksDocument.MaxBytes)), JwsAlgorithms.Symmetric | JwsAlgorithms.Asymmetric);
+            if (new FileInfo(path).Length > JwksDocument.MaxBytes)
+                throw new FormatException($"it is larger than {JwksDocument.MaxBytes} bytes");
+            JwksDocument.Parse(File.ReadAllBytes(path), RotatingKeys.AlgorithmsFrom(path));
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {
             throw new SettingsException("Auth:Jwt:Jwks", path, $"the file cannot be used: {e.Message}");
         }

@@ -9,6 +9,7 @@ internal sealed class RotatingKeys(AuthOptions options, JwksFetch fetch, TimePro
     private readonly Lock gate = new();
     private readonly CancellationTokenSource stopping = new();
     private volatile KeySet? current;
+    private bool disposed;
     private Task<bool> reading = Task.FromResult(false);
     private DateTimeOffset lastStart = DateTimeOffset.MinValue;
 
@@ -39,6 +40,9 @@ internal sealed class RotatingKeys(AuthOptions options, JwksFetch fetch, TimePro
 
     public void Dispose()
     {
+        // The container knows it under two types and disposes it twice.
+        if (Interlocked.Exchange(ref disposed, true))
+            return;
         stopping.Cancel();
         stopping.Dispose();
     }
