@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using PushNode.Diagnostics;
+
+namespace PushNode.Access;
+
+/// <summary>What every producer endpoint asks before it does anything: is this a foreign web page, and does it have an API key?</summary>
+internal sealed class ProducerGuard(ApiKeys keys)
+{
+    private const string KeyHeader = "X-Api-Key";
+    private const string Bearer = "Bearer ";
+
+    /// <summary>No API key is configured: every request from this machine is let in.</summary>
+    public bool IsOpen => keys.IsOpen;
+
+    /// <summary>How many different producers can be told apart; at least one.</summary>
+    public int Producers => Math.Max(1, keys.Count);
+
+    /// <summary>Why the request is refused (401, 403); null when it may go on.</summary>
+    public Problem? Check(HttpContext context) => Check(context, out _);
+
+    /// <inheritdoc cref="Check(HttpContext)"/>
+    /// <param name="context">The request.</param>
+    /// <param name="producer">Which key it came with, from 0 and below <see cref="Producers"/>; 0 when none is needed.</param>
+    public Problem? Check(HttpContext context, out int producer)
+    {
+        producer = 0;
+        if (RequestOrigin.CheckOrigin(context.Request) is { } foreign)
+            return foreign;
+        if (keys.IsOpen)
+            return RequestOrigin.CheckLoopbackHost(context.Request);
+
+        ReadOnlySpan<char> presented = FindKey(context.Request.Headers);
+        if (presented.IsEmpty)
+            return Problem.Unauthorized("this endpoint needs an API key, as \"Authorization: Bearer <key>\" or \"X-Api-Key: <key>\"");
+        producer = keys.Find(presented);
+        return producer >= 0 ? null : Problem.Unauthorized("the API key is not one of this node's");
+    }
+
+    private static ReadOnlySpan<char> FindKey(IHeaderDictionary headers)
+    {
+        if (headers.TryGetValue(HeaderNames.Authorization, out StringValues authorization)
+            && authorization.ToString() is var value
+            && value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        {
+            return value.AsSpan(Bearer.Length).Trim();
+        }
+
+        return headers.TryGetValue(KeyHeader, out StringValues key) ? key.ToString().AsSpan().Trim() : [];
+    }
+}

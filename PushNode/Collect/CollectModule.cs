@@ -1,0 +1,35 @@
+using PushNode.Access;
+using PushNode.Settings;
+
+namespace PushNode.Collect;
+
+/// <summary>Step 1 of a message's way: producers in.</summary>
+internal static class CollectModule
+{
+    /// <summary>Needs an <c>IMessageStore</c>, an <c>IHeads</c>, an <c>IDispatcher</c> and a <see cref="TimeProvider"/>.</summary>
+    /// <exception cref="SettingsException">A setting of the section <c>Collect</c> is not right.</exception>
+    public static IServiceCollection AddCollect(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<CollectSettings>(configuration);
+        services.AddAccess(configuration);
+        services.AddSingleton<MessageIds>();
+        services.AddSingleton<ProducerRates>();
+        services.AddSingleton<Intake>();
+        services.AddSingleton<DeliveryWait>();
+        services.AddSingleton<Batcher>();
+        services.AddHostedService(static provider => provider.GetRequiredService<Batcher>());
+        services.AddSingleton<CollectEndpoint>();
+        services.AddSingleton<CollectBatchEndpoint>();
+        services.AddSingleton<MessagesEndpoint>();
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapCollect(this IEndpointRouteBuilder endpoints)
+    {
+        IServiceProvider services = endpoints.ServiceProvider;
+        endpoints.MapPost("/collect", services.GetRequiredService<CollectEndpoint>().HandleAsync);
+        endpoints.MapPost("/collect/batch", services.GetRequiredService<CollectBatchEndpoint>().HandleAsync);
+        endpoints.MapGet("/messages/{channel}/{seq}", services.GetRequiredService<MessagesEndpoint>().HandleAsync);
+        return endpoints;
+    }
+}

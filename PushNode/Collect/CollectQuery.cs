@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Primitives;
+using PushNode.Diagnostics;
+
+namespace PushNode.Collect;
+
+/// <summary>The query parameters of <c>/collect</c> and <c>/collect/batch</c>.</summary>
+internal static class CollectQuery
+{
+    private const string Wait = "wait";
+    private const string Delivered = "delivered";
+
+    /// <summary>A refusal of a parameter or value that is not known.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="waits">Whether the producer wants to be answered when the message was delivered.</param>
+    public static Problem? Read(HttpRequest request, out bool waits)
+    {
+        waits = false;
+        if (!request.QueryString.HasValue)
+            return null;
+
+        foreach ((string name, StringValues value) in request.Query)
+        {
+            if (name != Wait)
+                return Refusals.UnknownParameter(name);
+            if (value.Count != 1 || value[0] != Delivered)
+                return Refusals.BadWait;
+            waits = true;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.Net.Http.Headers;
+using PushNode.Diagnostics;
+
+namespace PushNode.Collect;
+
+/// <summary>Which content types are taken. What curl sends by itself is: the first try should work.</summary>
+internal static class ContentTypes
+{
+    public const string Json = "application/json";
+    public const string NdJson = "application/x-ndjson";
+    private const string ShortNdJson = "application/ndjson";
+    private const string CurlDefault = "application/x-www-form-urlencoded";
+
+    /// <summary>A refusal (415) of what is not one JSON text.</summary>
+    public static Problem? CheckJson(HttpRequest request) => Check(request, [Json, CurlDefault], Json);
+
+    /// <summary>A refusal (415) of what is not lines of JSON.</summary>
+    public static Problem? CheckNdJson(HttpRequest request) => Check(request, [NdJson, ShortNdJson, Json, CurlDefault], $"{NdJson}, {ShortNdJson} or {Json}");
+
+    private static Problem? Check(HttpRequest request, ReadOnlySpan<string> accepted, string rule)
+    {
+        if (request.Headers.ContentEncoding is { Count: > 0 } encoding && !encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
+            return Refusals.UnknownEncoding;
+        if (string.IsNullOrEmpty(request.ContentType) || accepted.Contains(request.ContentType))
+            return null;
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type))
+            return Refusals.UnknownMediaType(rule);
+        if (type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            return Refusals.UnknownCharset;
+
+        foreach (string one in accepted)
+        {
+            if (type.MediaType.Equals(one, StringComparison.OrdinalIgnoreCase))
+                return null;
+        }
+
+        return Refusals.UnknownMediaType(rule);
+    }
+}
