@@ -109,6 +109,8 @@ internal sealed class KeyTests
     [TestCase("""{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"}]}""", "none of its 1 keys can be used")]
     [TestCase("""{"keys":[{"kty":"EC","crv":"P-384","x":"f83O","y":"f83O"}]}""", "none of its 1 keys can be used")]
     [TestCase("""{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}""", "none of its 1 keys can be used")]
+    [TestCase("""{"keys":[{"kty":"RSA","n":"AAAA","e":"AQAB"}]}""", "an RSA key of 0 bits")]
+    [TestCase("""{"keys":[{"kty":"RSA","n":"AQ","e":"AA"}]}""", "an RSA key of 1 bits")]
     [TestCase("""{"keys":[{"kty":"RSA"}]}""", "none of its 1 keys can be used")]
     [TestCase("""{"keys":[{"kty":"RSA","n":7,"e":[]}]}""", "none of its 1 keys can be used")]
     [TestCase("""{"keys":[{"kty":"\ud800"}]}""", "half a surrogate pair")]

@@ -165,6 +165,16 @@ internal sealed class VerifyEndpointTests : IAsyncDisposable
         Assert.That(body, Is.EqualTo("""{"userId":"bob","expiresAt":null,"topics":["fx"]}"""));
     }
 
+    [TestCase("http://shop.example/verify", true)]
+    [TestCase("https://shop.example/verify", false)]
+    [TestCase("http://127.0.0.1:9/verify", false)]
+    public async Task PlainHttpToAnotherMachine_IsWarnedAbout(string url, bool warned)
+    {
+        await StartAsync(("Auth:Webhook:Url", url));
+
+        Assert.That(log.Lines.Any(static l => l.StartsWith("Warning: Auth:Webhook:Url is plain http to another machine", StringComparison.Ordinal)), Is.EqualTo(warned));
+    }
+
     [Test]
     public async Task OtherMethods_Are405()
     {

@@ -118,7 +118,7 @@ internal sealed class WebhookVerifierTests
     [Test]
     public async Task NoAnswerInTime_IsUnavailable_AndTheNextIsAskedAgain()
     {
-        options.Webhook.Timeout = TimeSpan.FromMilliseconds(300);
+        options.Webhook.Timeout = TimeSpan.FromSeconds(1);
         await using LocalServer server = await LocalServer.StartAsync(LocalServer.NeverAsync);
         using WebhookVerifier verifier = Verifier(server.Url);
 

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace PushNode.Auth.Jwt;
 
 /// <summary>A JWS in compact form (RFC 7515 section 7.1), taken apart and decoded, but not believed.</summary>
@@ -34,9 +37,8 @@ internal readonly ref struct CompactJws
             return false;
         }
 
-        // Latin-1 keeps every character apart: what is not in the alphabet is refused when it is decoded.
         Span<byte> text = scratch[..token.Length];
-        if (System.Text.Encoding.Latin1.GetBytes(token, text) != token.Length || token.AsSpan().ContainsAnyExceptInRange('\0', '\u007f'))
+        if (Ascii.FromUtf16(token, text, out _) != OperationStatus.Done)
         {
             error = "the token has a character that is not ASCII";
             return false;
@@ -45,15 +47,15 @@ internal readonly ref struct CompactJws
         int first = text.IndexOf((byte)'.');
         int second = text.LastIndexOf((byte)'.');
         int used = token.Length;
-        error = TryTake(text[..first], scratch, ref used, out ReadOnlySpan<byte> header) ? "" : NotBase64("header");
-        if (!TryTake(text[(first + 1)..second], scratch, ref used, out ReadOnlySpan<byte> payload) && error.Length == 0)
-            error = NotBase64("payload");
-        if (!TryTake(text[(second + 1)..], scratch, ref used, out ReadOnlySpan<byte> signature) && error.Length == 0)
-            error = NotBase64("signature");
-        if (error.Length > 0)
-            return false;
-        jws = new CompactJws(text[..second], header, payload, signature);
-        return true;
+        ReadOnlySpan<byte> payload = default;
+        ReadOnlySpan<byte> signature = default;
+        string? broken = !TryTake(text[..first], scratch, ref used, out ReadOnlySpan<byte> header) ? "header"
+            : !TryTake(text[(first + 1)..second], scratch, ref used, out payload) ? "payload"
+            : !TryTake(text[(second + 1)..], scratch, ref used, out signature) ? "signature"
+            : null;
+        error = broken is null ? "" : $"the token's {broken} is not canonical base64url";
+        jws = broken is null ? new CompactJws(text[..second], header, payload, signature) : default;
+        return broken is null;
     }
 
     private static bool TryTake(ReadOnlySpan<byte> text, Span<byte> scratch, scoped ref int used, out ReadOnlySpan<byte> part)
@@ -63,6 +65,4 @@ internal readonly ref struct CompactJws
         used += written;
         return decoded;
     }
-
-    private static string NotBase64(string part) => $"the token's {part} is not canonical base64url";
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Security.Cryptography;
 using Microsoft.Extensions.ObjectPool;
 
@@ -16,14 +17,15 @@ internal sealed class RsaKey : VerificationKey
     public RsaKey(string? keyId, RSAParameters parameters, JwsAlgorithms allowed = JwsAlgorithms.Rsa)
         : base(keyId, allowed & JwsAlgorithms.Rsa)
     {
-        instances = new DefaultObjectPool<RSA>(new ImportedKeyPolicy<RSA>(() => RSA.Create(parameters)));
-        RSA first = instances.Get();
-        if (first.KeySize is < MinBits or > MaxBits)
-            throw new CryptographicException($"an RSA key of {first.KeySize} bits; it must have {MinBits} to {MaxBits}");
+        // Checked before the import, which does not expect numbers that are no key at all.
+        int bits = CountBits(parameters.Modulus);
+        if (bits is < MinBits or > MaxBits)
+            throw new CryptographicException($"an RSA key of {bits} bits; it must have {MinBits} to {MaxBits}");
         if (!HasSoundExponent(parameters.Exponent))
             throw new CryptographicException("an RSA key whose exponent is even or 1");
-        signatureLength = (first.KeySize + 7) / 8;
-        instances.Return(first);
+        instances = new DefaultObjectPool<RSA>(new ImportedKeyPolicy<RSA>(() => RSA.Create(parameters)));
+        instances.Return(instances.Get());
+        signatureLength = (bits + 7) / 8;
     }
 
     public override bool Verify(JwsAlgorithms algorithm, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
@@ -41,6 +43,9 @@ internal sealed class RsaKey : VerificationKey
             instances.Return(rsa);
         }
     }
+
+    private static int CountBits(byte[]? number) =>
+        number is [> 0, ..] ? (number.Length * 8) - (BitOperations.LeadingZeroCount(number[0]) - 24) : 0;
 
     // With 1 every signature is its own message.
     private static bool HasSoundExponent(byte[]? exponent) =>
