@@ -34,4 +34,8 @@ internal sealed class RecordingDispatcher : IDispatcher
         if (Throws)
             throw new InvalidOperationException("dispatch failed");
     }
+
+    public ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) => new([]);
+
+    public ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken) => new(0);
 }

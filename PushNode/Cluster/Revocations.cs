@@ -29,14 +29,18 @@ internal sealed class Revocations(IMessageStore store, TimeProvider time)
     /// </summary>
     public bool IsRevoked(string userId, long issuedAt) => voidBefore.TryGetValue(userId, out long before) && issuedAt < before;
 
-    /// <summary>Makes all tokens of the user issued until now void, durably, and tells the listeners.</summary>
+    /// <summary>
+    /// Makes all tokens of the user issued until now void, durably, and tells the listeners. Returns the time, in Unix milliseconds, before which issued
+    /// tokens are void.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">It was not stored; nothing is revoked.</exception>
-    public async Task RevokeAsync(string userId, CancellationToken cancellationToken)
+    public async Task<long> RevokeAsync(string userId, CancellationToken cancellationToken)
     {
         long before = time.GetUtcNow().ToUnixTimeMilliseconds();
         await store.RevokeAsync(userId, before, cancellationToken);
         Raise(userId, before);
         revoked?.Invoke(userId);
+        return before;
     }
 
     private void Raise(string userId, long before) => voidBefore.AddOrUpdate(userId, before, (_, known) => Math.Max(known, before));

@@ -26,4 +26,7 @@ internal static partial class CollectLog
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The producer of a batch went away after line {Line}; what it sent until then is handled")]
     public static partial void ProducerGone(ILogger logger, Exception exception, long line);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The tokens of {User} issued until now are revoked")]
+    public static partial void Revoked(ILogger logger, string user);
 }

@@ -21,6 +21,8 @@ internal static class CollectModule
         services.AddSingleton<CollectEndpoint>();
         services.AddSingleton<CollectBatchEndpoint>();
         services.AddSingleton<MessagesEndpoint>();
+        services.AddSingleton<UsersEndpoint>();
+        services.AddSingleton<RevokeEndpoint>();
         return services;
     }
 
@@ -30,6 +32,9 @@ internal static class CollectModule
         endpoints.MapPost("/collect", services.GetRequiredService<CollectEndpoint>().HandleAsync);
         endpoints.MapPost("/collect/batch", services.GetRequiredService<CollectBatchEndpoint>().HandleAsync);
         endpoints.MapGet("/messages/{channel}/{seq}", services.GetRequiredService<MessagesEndpoint>().HandleAsync);
+        endpoints.MapGet("/users/{id}", services.GetRequiredService<UsersEndpoint>().FindAsync);
+        endpoints.MapPost("/users/{id}/disconnect", services.GetRequiredService<UsersEndpoint>().DisconnectAsync);
+        endpoints.MapPost("/auth/revoke", services.GetRequiredService<RevokeEndpoint>().HandleAsync);
         return endpoints;
     }
 }

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using PushNode.Access;
+using PushNode.Diagnostics;
+using PushNode.Dispatch;
+using PushNode.Messages;
+
+namespace PushNode.Collect;
+
+/// <summary><c>GET /users/{id}</c>: whether a user is connected, and how. <c>POST /users/{id}/disconnect</c>: closes those connections.</summary>
+internal sealed class UsersEndpoint(ProducerGuard guard, IDispatcher dispatcher)
+{
+    private const string DeviceParameter = "device";
+
+    public async Task FindAsync(HttpContext context)
+    {
+        string userId = "";
+        if ((guard.Check(context) ?? ReadUser(context.Request, out userId)) is { } refused)
+        {
+            await refused.WriteAsync(context);
+            return;
+        }
+
+        IReadOnlyList<ConnectionDetails> connections = await dispatcher.FindConnectionsAsync(userId, context.RequestAborted);
+        await using Utf8JsonWriter json = Answer(context, userId);
+        json.WriteBoolean("online", connections.Count > 0);
+        json.WriteStartArray("connections");
+        foreach (ConnectionDetails connection in connections)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", connection.Id);
+            json.WriteString("node", connection.Node);
+            json.WriteString("device", connection.Device);
+            json.WriteString("transport", connection.Transport);
+            json.WriteString("since", Timestamp.ToText(connection.Since));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    public async Task DisconnectAsync(HttpContext context)
+    {
+        string userId = "";
+        string? device = null;
+        if ((guard.Check(context) ?? ReadUser(context.Request, out userId) ?? ReadDevice(context.Request, out device)) is { } refused)
+        {
+            await refused.WriteAsync(context);
+            return;
+        }
+
+        int disconnected = await dispatcher.DisconnectAsync(userId, device, context.RequestAborted);
+        await using Utf8JsonWriter json = Answer(context, userId);
+        json.WriteNumber("disconnected", disconnected);
+        json.WriteEndObject();
+    }
+
+    private static Problem? ReadUser(HttpRequest request, out string userId)
+    {
+        userId = request.RouteValues["id"] as string ?? "";
+        return Names.IsId(userId) ? null : Problem.BadRequest("bad_name", $"this is no user id: {Names.IdRule}");
+    }
+
+    private static Problem? ReadDevice(HttpRequest request, out string? device)
+    {
+        device = request.Query[DeviceParameter];
+        if (request.Query.Keys.FirstOrDefault(static k => k != DeviceParameter) is { } unknown)
+            return Problem.BadRequest("bad_parameter", $"there is no parameter {(Names.IsId(unknown) ? unknown : "of that name")}; known is {DeviceParameter}");
+        return device is null || Names.IsWord(device) ? null : Problem.BadRequest("bad_name", $"device is no device name: {Names.WordRule}");
+    }
+
+    private static Utf8JsonWriter Answer(HttpContext context, string userId)
+    {
+        context.Response.ContentType = ContentTypes.Json;
+        var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteString("userId", userId);
+        return json;
+    }
+}
