@@ -1,1 +1,3 @@
-Console.WriteLine("pushnode");
+using PushNode.Commands;
+
+return await CommandLine.RunAsync(args);

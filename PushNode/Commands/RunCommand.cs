@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting;
+using PushNode.Hosting;
+
+namespace PushNode.Commands;
+
+/// <summary><c>pushnode</c>: runs a node until it is told to stop.</summary>
+internal static class RunCommand
+{
+    public const string Epilogue = """
+        Settings:
+          Each comes from the last of these that has it: appsettings.json beside the executable, the file of --config,
+          the environment (PUSHNODE_Urls, PUSHNODE_Collect__MaxDataBytes), the command line. Those without an option of their own
+          are written --Section:Key VALUE or --Section:Key=VALUE. A key that does not exist stops the start.
+          On loopback nothing has to be set. Any other address needs Collect:ApiKeys and a way to verify tokens (Auth:Jwt or Auth:Webhook).
+
+        Examples:
+          pushnode
+          pushnode --urls http://127.0.0.1:9000 --data /var/lib/pushnode --Logging:LogLevel:Default Debug
+          PUSHNODE_Collect__ApiKeysFile=/etc/pushnode/keys PUSHNODE_Auth__Jwt__SecretFile=/etc/pushnode/secret pushnode --urls http://*:8080
+
+        Exit codes:
+          0  stopped when told to (Ctrl-C, SIGTERM)
+          1  could not run: an address in use
+          2  wrong options or settings: stderr says which, and what would be right
+        """;
+
+    public static RootCommand Create(IReadOnlyDictionary<string, string?> settings)
+    {
+        var roles = new Option<string?>("--roles") { HelpName = "LIST", Description = "The modules this node runs, separated by commas: auth, collect, dispatch, push (default: all)" };
+        var urls = new Option<string?>("--urls") { HelpName = "LIST", Description = $"The addresses it listens on, separated by commas; * stands for every address (default: {NodeOptions.DefaultUrls})" };
+        var data = CommonOptions.Data();
+        var config = CommonOptions.Config();
+        var root = new RootCommand("PushNode pushes messages from business systems to the people connected to them. Without a command it runs a node.") { roles, urls, data, config };
+        root.SetAction((parsed, cancellationToken) =>
+        {
+            var all = new Dictionary<string, string?>(settings, StringComparer.OrdinalIgnoreCase);
+            CommonOptions.Set(all, RoleNames.Key, parsed.GetValue(roles));
+            CommonOptions.Set(all, nameof(NodeOptions.Urls), parsed.GetValue(urls));
+            CommonOptions.Set(all, nameof(NodeOptions.Data), parsed.GetValue(data));
+            return RunAsync(NodeConfiguration.Build(parsed.GetValue(config), all), cancellationToken);
+        });
+        return root;
+    }
+
+    private static async Task<int> RunAsync(IConfiguration configuration, CancellationToken cancellationToken)
+    {
+        await using WebApplication app = PushNodeApp.Build(configuration);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Success;
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"pushnode: {e.Message.TrimEnd('.')}. Stop what listens there, or choose another address with --urls.");
+            return ExitCodes.Failure;
+        }
+        catch (SocketException e)
+        {
+            string urls = string.Join(", ", app.Services.GetRequiredService<NodeOptions>().Urls);
+            await Console.Error.WriteLineAsync($"pushnode: Failed to bind to {urls}: {e.Message}. Choose another address with --urls.");
+            return ExitCodes.Failure;
+        }
+
+        await Console.Out.WriteLineAsync(Banner.For(app));
+        await app.WaitForShutdownAsync(cancellationToken);
+        return ExitCodes.Success;
+    }
+}

@@ -1,0 +1,22 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace PushNode.Commands;
+
+/// <summary>Standard output that fails when nobody reads it any more.</summary>
+internal static class StandardOutput
+{
+    private const int Descriptor = 1;
+
+    /// <summary>
+    /// A writer that throws <see cref="IOException"/> once the reader of a pipe has gone. The console's own swallows that, and a listener would go on
+    /// acknowledging what nobody has seen.
+    /// </summary>
+    public static TextWriter Open()
+    {
+        Stream stream = OperatingSystem.IsWindows()
+            ? Console.OpenStandardOutput()
+            : new FileStream(new SafeFileHandle(Descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+    }
+}

@@ -1,0 +1,50 @@
+using System.Reflection;
+using System.Text;
+
+namespace PushNode.Hosting;
+
+/// <summary>What a node says once it listens: where, as what, and what can be typed next.</summary>
+internal static class Banner
+{
+    private const string SampleMessage = """{"userId":"alice","data":{"text":"hi"}}""";
+
+    public static string Version { get; } =
+        typeof(Banner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>The banner of a node that has started.</summary>
+    public static string For(WebApplication app)
+    {
+        var node = app.Services.GetRequiredService<NodeOptions>();
+        return Write(node, [.. app.Urls], app.Services.GetRequiredService<NodeAccess>().IsTryOut, LaunchCommand.Text);
+    }
+
+    /// <param name="node">The node.</param>
+    /// <param name="addresses">What it is bound to, as URLs.</param>
+    /// <param name="isTryOut">Whether anybody on the machine may send and get tokens.</param>
+    /// <param name="command">How this executable is called.</param>
+    public static string Write(NodeOptions node, IReadOnlyList<string> addresses, bool isTryOut, string command)
+    {
+        string url = addresses[0].Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
+        var text = new StringBuilder()
+            .AppendLine($"PushNode {Version} listens on {string.Join(" and ", addresses)}")
+            .AppendLine($"  roles  {RoleNames.ToText(node.Roles)}")
+            .AppendLine($"  data   {node.Data}");
+        if (node.Roles.HasFlag(Roles.Push))
+            AppendTryOut(text, node, url, isTryOut, command);
+        return text.ToString();
+    }
+
+    private static void AppendTryOut(StringBuilder text, NodeOptions node, string url, bool isTryOut, string command)
+    {
+        string webSocket = url == NodeOptions.DefaultUrls ? "" : $" --url {url}";
+        string data = node.Data == Path.GetFullPath(NodeOptions.DefaultData) ? "" : $" --data {LaunchCommand.Shorten(node.Data, Environment.CurrentDirectory)}";
+        string key = isTryOut ? "" : "-H 'Authorization: Bearer API-KEY' ";
+        text.AppendLine(isTryOut ? "Try it from another terminal in this folder:" : "Try it from another terminal, with a token and an API key:")
+            .AppendLine(isTryOut ? $"  {command} listen --user alice{webSocket}{data}" : $"  {command} listen --token TOKEN{webSocket}");
+        if (node.Roles.HasFlag(Roles.Collect))
+            text.AppendLine($"  curl {key}-d '{SampleMessage}' {url}/collect");
+        if (isTryOut)
+            text.AppendLine($"  {command} token --user alice{data}");
+        text.AppendLine($"or open {url}/ in a browser.");
+    }
+}

@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Console;
+using PushNode.Auth;
+using PushNode.Settings;
+
+namespace PushNode.Hosting;
+
+/// <summary>How a node starts, listens, logs and stops; and what holds for every request.</summary>
+internal static class HostingModule
+{
+    /// <exception cref="SettingsException">The node must not start with these settings, or cannot.</exception>
+    public static void AddHosting(this WebApplicationBuilder builder, IConfiguration configuration)
+    {
+        var node = NodeOptions.From(configuration);
+        SettingError[] refusals = [.. StartupRules.Check(configuration, node)];
+        if (refusals.Length > 0)
+            throw new SettingsException(refusals);
+
+        IServiceCollection services = builder.Services;
+        var hosting = services.AddSettings<HostingOptions>(configuration);
+        var tls = services.AddSettings<TlsOptions>(configuration);
+        services.AddSingleton(node);
+        services.AddSingleton(NodeAccess.From(configuration, node));
+        services.AddRoutingCore();
+        services.TryAddSingleton(TimeProvider.System);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = hosting.ShutdownTimeout);
+
+        DataFolderCheck.Run(node.Data);
+        services.AddSingleton(new DataFolder(node.Data));
+        services.AddSingleton(provider => new TryOutTokenEndpoint(TokenSigner.FromConfiguration(configuration, provider.GetRequiredService<DataFolder>(), provider.GetRequiredService<TimeProvider>())));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, node, hosting, tls));
+        AddLogging(builder.Logging, configuration);
+    }
+
+    public static void UseHosting(this WebApplication app)
+    {
+        app.UseMiddleware<ProblemResponses>();
+        if (app.Services.GetRequiredService<NodeAccess>().IsOpen)
+            app.UseMiddleware<LoopbackHostGuard>();
+    }
+
+    public static void MapHosting(this IEndpointRouteBuilder endpoints)
+    {
+        IServiceProvider services = endpoints.ServiceProvider;
+        if (services.GetRequiredService<NodeAccess>().IsTryOut)
+            endpoints.MapPost(TryOutTokenEndpoint.Path, services.GetRequiredService<TryOutTokenEndpoint>().HandleAsync);
+    }
+
+    private static void AddLogging(ILoggingBuilder logging, IConfiguration configuration)
+    {
+        // Why a node could not start is told once, as a sentence on stderr; the settings may ask for the stack trace, so they come last.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", static level => level is LogLevel.Warning or LogLevel.Error);
+        logging.AddConfiguration(configuration.GetSection("Logging"));
+        logging.AddSimpleConsole(static console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.ColorBehavior = LoggerColorBehavior.Default;
+        });
+    }
+}

@@ -1,0 +1,46 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace PushNode.Hosting;
+
+/// <summary>The public listeners: HTTP/1.1 on http (without TLS there is no way to agree on HTTP/2), HTTP/1.1 and HTTP/2 on https.</summary>
+internal static class Listeners
+{
+    /// <summary>A token may come in the request line, and one may be 8 KiB long.</summary>
+    private const int MaxRequestLine = 16 * 1024;
+
+    public static void Configure(KestrelServerOptions kestrel, NodeOptions node, HostingOptions hosting, TlsOptions tls)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.RequestHeadersTimeout = hosting.HeaderTimeout;
+        kestrel.Limits.MaxRequestLineSize = MaxRequestLine;
+        // Each endpoint bounds its own body: only it knows whether that is one message or an endless stream of them.
+        kestrel.Limits.MaxRequestBodySize = null;
+
+        HttpsConnectionAdapterOptions? https = node.Urls.Any(static u => u.IsHttps) ? tls.Load() : null;
+        foreach (ListenAddress url in node.Urls)
+            Listen(kestrel, url, https);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ListenAddress url, HttpsConnectionAdapterOptions? https)
+    {
+        // A free port cannot be the same one over IPv4 and IPv6.
+        if (url is { Address: null, Port: 0 })
+            kestrel.Listen(IPAddress.Loopback, 0, Configure);
+        else if (url.Address is null)
+            kestrel.ListenLocalhost(url.Port, Configure);
+        else if (url.Address.Equals(IPAddress.IPv6Any))
+            kestrel.ListenAnyIP(url.Port, Configure);
+        else
+            kestrel.Listen(url.Address, url.Port, Configure);
+
+        void Configure(ListenOptions options)
+        {
+            options.Protocols = url.IsHttps ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
+            if (url.IsHttps)
+                options.UseHttps(https!);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using PushNode.Settings;
+
+namespace PushNode.Hosting;
+
+/// <summary>What every node has: roles, addresses and a data folder.</summary>
+internal sealed record NodeOptions
+{
+    public const string DefaultUrls = "http://127.0.0.1:8080";
+    public const string DefaultData = "./data";
+
+    /// <summary>The modules it runs; all of them by default.</summary>
+    public required Roles Roles { get; init; }
+
+    /// <summary>The addresses it listens on, at least one.</summary>
+    public required IReadOnlyList<ListenAddress> Urls { get; init; }
+
+    /// <summary>The full path of the data folder: the journal, generated keys, the lock. A relative one is meant from the current directory.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Whether nobody outside this machine can reach it.</summary>
+    public bool IsLoopback => Urls.All(static u => u.IsLoopback);
+
+    /// <exception cref="SettingsException">A value that cannot be used.</exception>
+    public static NodeOptions From(IConfiguration configuration) => new()
+    {
+        Roles = RoleNames.Parse(Text(configuration, RoleNames.Key, "auth,collect,dispatch,push")),
+        Urls = ListenAddress.ParseList(Text(configuration, nameof(Urls), DefaultUrls)),
+        Data = DataFrom(configuration),
+    };
+
+    /// <summary>The full path of the data folder, for commands that need nothing else.</summary>
+    public static string DataFrom(IConfiguration configuration)
+    {
+        string data = Text(configuration, nameof(Data), DefaultData);
+        if (string.IsNullOrWhiteSpace(data) || data.Contains('\0', StringComparison.Ordinal))
+            throw new SettingsException(nameof(Data), data, $"it must be the path of a folder, such as {DefaultData}");
+        return Path.GetFullPath(data);
+    }
+
+    private static string Text(IConfiguration configuration, string key, string defaultValue)
+    {
+        IConfigurationSection section = configuration.GetSection(key);
+        return section.GetChildren().Any()
+            ? throw new SettingsException(key, null, "must be one text, not a list or a group: several values are separated by commas")
+            : section.Value ?? defaultValue;
+    }
+}

@@ -1,0 +1,26 @@
+using PushNode.Hosting;
+
+namespace PushNode.Pages;
+
+/// <summary>The page at <c>/</c> on which sending and receiving can be tried out.</summary>
+internal static class PagesModule
+{
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>Maps the page on a node that holds connections; there is nothing to see on another.</summary>
+    public static void MapPages(this IEndpointRouteBuilder endpoints)
+    {
+        IServiceProvider services = endpoints.ServiceProvider;
+        var node = services.GetRequiredService<NodeOptions>();
+        if (!node.Roles.HasFlag(Roles.Push))
+            return;
+
+        string mode = services.GetRequiredService<NodeAccess>().IsTryOut ? "tryout" : "keys";
+        Map("/", "index.html", "text/html; charset=utf-8");
+        Map("/page.css", "page.css", "text/css; charset=utf-8");
+        Map("/page.js", "page.js", "text/javascript; charset=utf-8");
+
+        void Map(string path, string file, string contentType) =>
+            endpoints.MapMethods(path, Methods, new Page(file, contentType, mode).HandleAsync);
+    }
+}

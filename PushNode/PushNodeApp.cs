@@ -1,0 +1,30 @@
+using PushNode.Diagnostics;
+using PushNode.Hosting;
+using PushNode.Pages;
+using PushNode.Settings;
+
+namespace PushNode;
+
+/// <summary>The composition root, and the table of contents: one line per module to add, one to map, in the order in which a message meets them.</summary>
+internal static class PushNodeApp
+{
+    /// <summary>A node that is ready to start. After <c>StartAsync</c> its <c>Urls</c> are the addresses it is bound to.</summary>
+    /// <param name="configuration">All its settings (see <see cref="NodeConfiguration"/>); no other source is read.</param>
+    /// <param name="overrides">Called after every module has registered its services: a test puts its clock or its doubles over them.</param>
+    /// <exception cref="SettingsException">The node must not start with these settings, or cannot.</exception>
+    public static WebApplication Build(IConfiguration configuration, Action<IServiceCollection>? overrides = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "pushnode", ContentRootPath = AppContext.BaseDirectory });
+        // The settings are handed to the modules, and are not the framework's: it would read keys of its own among them.
+        builder.AddHosting(configuration);
+        builder.Services.AddHealth();
+        overrides?.Invoke(builder.Services);
+
+        WebApplication app = builder.Build();
+        app.UseHosting();
+        app.MapHosting();
+        app.MapHealth();
+        app.MapPages();
+        return app;
+    }
+}
