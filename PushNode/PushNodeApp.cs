@@ -1,7 +1,13 @@
+using PushNode.Auth;
+using PushNode.Cluster;
+using PushNode.Collect;
 using PushNode.Diagnostics;
+using PushNode.Dispatch;
 using PushNode.Hosting;
 using PushNode.Pages;
+using PushNode.Push;
 using PushNode.Settings;
+using PushNode.Storage;
 
 namespace PushNode;
 
@@ -18,12 +24,21 @@ internal static class PushNodeApp
         // The settings are handed to the modules, and are not the framework's: it would read keys of its own among them.
         builder.AddHosting(configuration);
         builder.Services.AddHealth();
+        builder.Services.AddStorage(configuration);
+        builder.Services.AddCluster();
+        builder.Services.AddCollect(configuration);
+        builder.Services.AddDispatch();
+        builder.Services.AddPush(configuration);
+        builder.Services.AddAuth(configuration);
         overrides?.Invoke(builder.Services);
 
         WebApplication app = builder.Build();
         app.UseHosting();
         app.MapHosting();
         app.MapHealth();
+        app.MapCollect();
+        app.MapPush();
+        app.MapAuth();
         app.MapPages();
         return app;
     }
