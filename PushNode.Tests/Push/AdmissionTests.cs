@@ -74,7 +74,7 @@ internal sealed class AdmissionTests
         NodeProcess node = await SharedNode.GetAsync();
         await using RawWebSocket socket = await RawWebSocket.OpenAsync(node.Address);
 
-        await socket.SendTextAsync($"GET /push HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: {version}\r\nSec-WebSocket-Key: {key}\r\n\r\n");
+        await socket.SendTextAsync($"GET /push HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: {version}\r\nSec-WebSocket-Key: {key}\r\n\r\n");
 
         Assert.That(await socket.ReadHeadAsync(), Does.StartWith($"HTTP/1.1 {status}"));
     }

@@ -154,15 +154,15 @@ internal sealed class ChannelFeedTests
         RecordingConnection live = Live(at: 5);
         Attached(out RecordingConnection joining);
         var report = new DeliveryReport(1);
-        var message = new Message(Alice, "e", 0, 0, null, "1"u8) { Ephemeral = true, Report = report };
-        message.Build();
+        Message message = Ephemeral(report);
 
         feed.Deliver(message, touched);
+        feed.Deliver(Ephemeral(null), touched);
         Deliver(6);
 
         Assert.That(report.Connections, Is.EqualTo(2));
-        Assert.That(live.Written, Is.EqualTo(new[] { 0, 6 }));
-        Assert.That(joining.Written, Is.EqualTo(new[] { 0 }));
+        Assert.That(live.Written, Is.EqualTo(new[] { 0, 0, 6 }));
+        Assert.That(joining.Written, Is.EqualTo(new[] { 0, 0 }));
     }
 
     [Test]
@@ -175,6 +175,13 @@ internal sealed class ChannelFeedTests
 
         Assert.That(report.Completed.IsCompleted, Is.True);
         Assert.That(report.Connections, Is.EqualTo(3));
+    }
+
+    private static Message Ephemeral(DeliveryReport? report)
+    {
+        var message = new Message(Alice, "e", 0, 0, null, "1"u8) { Ephemeral = true, Report = report };
+        message.Build();
+        return message;
     }
 
     private static Message Stored(long seq, DeliveryReport? report = null)

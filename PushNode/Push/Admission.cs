@@ -50,7 +50,7 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
     private Problem? RefuseOrigin(HttpRequest request)
     {
         string? origin = request.Headers.Origin;
-        return origin is null || options.AllowedOrigins.Count == 0 || options.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase)
+        return origin is null || options.AllowedOrigins.Length == 0 || options.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase)
             ? null
             : Problem.Forbidden("origin_not_allowed", "pages of this origin may not connect (Push:AllowedOrigins)");
     }

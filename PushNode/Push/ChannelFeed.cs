@@ -84,7 +84,7 @@ internal sealed class ChannelFeed(Channel channel)
         {
             if (message.Ephemeral)
             {
-                message.Report?.Add(WriteEphemeral(message, touched));
+                WriteEphemeral(message, touched);
                 return false;
             }
 
@@ -193,7 +193,7 @@ internal sealed class ChannelFeed(Channel channel)
         message.Report?.Add(written);
     }
 
-    private int WriteEphemeral(Message message, FlushList touched)
+    private void WriteEphemeral(Message message, FlushList touched)
     {
         int written = 0;
         foreach (List<Subscription> list in (ReadOnlySpan<List<Subscription>>)[live, behind])
@@ -210,7 +210,7 @@ internal sealed class ChannelFeed(Channel channel)
             }
         }
 
-        return written;
+        message.Report?.Add(written);
     }
 
     private bool Wait(Message message)

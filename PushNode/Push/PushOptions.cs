@@ -55,7 +55,7 @@ internal sealed class PushOptions : ISettings
     public int MaxConnections { get; set; } = 1_000_000;
 
     /// <summary>The origins (<c>https://app.example.com</c>) whose pages may connect; empty: every origin, since each connection needs a token.</summary>
-    public IList<string> AllowedOrigins { get; } = [];
+    public string[] AllowedOrigins { get; set; } = [];
 
     /// <summary>How often the heads of all held channels are compared with what was delivered: 100 ms to 10 min.</summary>
     public TimeSpan ReconcileInterval { get; set; } = TimeSpan.FromSeconds(3);
