@@ -6,7 +6,7 @@ namespace PushNode.Storage.Journal;
 /// </summary>
 internal sealed class ChannelIndex
 {
-    private const int MaxPageMessages = 4096;
+    private const int MaxPageMessages = 2048;
 
     /// <summary>What a record's bytes become longer by on the way to a frame, about.</summary>
     private const int FrameOverhead = 64;

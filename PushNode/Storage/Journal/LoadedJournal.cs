@@ -22,6 +22,7 @@ internal sealed record LoadedJournal(JournalIndex Index, StateLog Log, SegmentWr
         try
         {
             Directory.CreateDirectory(folder.Path);
+            services.Disk.SyncFolder(data.Path);
             if (new Recovery(folder, index, log, services).Run() is { } last)
                 writer.Resume(last);
             return loaded;

@@ -88,12 +88,11 @@ internal sealed class OpenJournal : IAsyncDisposable
         await housekeeping;
         await reads.DisposeAsync();
         bool synced = await Appender.SyncAsync(CancellationToken.None);
-        await appends.DisposeAsync();
+        await Appender.DisposeAsync();
         await TryAsync(ChangeStateAsync(() => SaveLast(synced), CancellationToken.None));
         await stateChanges.DisposeAsync();
         loaded.Dispose();
         folderLock.Dispose();
-        Appender.Dispose();
         closing.Dispose();
         services.Logger.JournalClosed();
     }
