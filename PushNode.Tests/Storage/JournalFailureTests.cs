@@ -72,6 +72,29 @@ internal sealed class JournalFailureTests
     }
 
     [Test]
+    public async Task Crash_BeforeAFailureIsRepaired_KeepsWhatWasStored_AndReusesNoSeq([Values(0, 30, 200, 10_000)] int shortWrite)
+    {
+        journal.Disk.ShortWrite = shortWrite;
+        journal.Disk.Fail(nameof(Disk.Write));
+        Message[] refused = [journal.CreateMessage(Alice, "a", size: 100), journal.CreateMessage(Alice, "b", size: 100)];
+        await journal.Store.AppendAsync(refused, default);
+        Dictionary<string, byte[]> files = journal.CopyFiles();
+        journal.Disk.Heal();
+
+        await journal.ReopenWithAsync(files);
+        List<Message> read = await journal.ReadAllAsync(Alice);
+        Message[] again = [journal.CreateMessage(Alice, "a"), journal.CreateMessage(Alice, "b")];
+        await journal.Store.AppendAsync(again, default);
+
+        Assert.That(read.Select(static m => m.Seq).Take(2), Is.EqualTo(new long[] { 1, 2 }));
+        Assert.That(again.Select(static m => m.Seq), Is.Ordered.And.Unique.And.All.GreaterThan(2));
+        Assert.That(
+            again.Select(static m => m.Outcome == StoreOutcome.Repeated),
+            Is.EqualTo(refused.Select(r => read.Any(m => m.Id == r.Id))),
+            "what has turned out to be stored is not stored twice");
+    }
+
+    [Test]
     public async Task Append_AfterAFailedSync_GoesOnInANewSegment()
     {
         long good = new FileInfo(journal.SegmentFiles[0]).Length;

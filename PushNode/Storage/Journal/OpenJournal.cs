@@ -87,6 +87,8 @@ internal sealed class OpenJournal : IAsyncDisposable
         await closing.CancelAsync();
         await housekeeping;
         await reads.DisposeAsync();
+        if (Appender.Trouble is not null)
+            await Appender.MaintainAsync(CancellationToken.None);
         bool synced = await Appender.SyncAsync(CancellationToken.None);
         await Appender.DisposeAsync();
         await TryAsync(ChangeStateAsync(() => SaveLast(synced), CancellationToken.None));
