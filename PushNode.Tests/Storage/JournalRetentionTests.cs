@@ -126,7 +126,7 @@ internal sealed class JournalRetentionTests
         await journal.AppendAsync(Alice, 20, TimeSpan.FromMinutes(1), size: 100);
         journal.Time.Advance(TimeSpan.FromMinutes(2));
         int before = journal.SegmentFiles.Length;
-        journal.Disk.Fail(nameof(Disk.Write), nameof(Disk.Open));
+        journal.Disk.Fail(nameof(Disk.Write), nameof(Disk.Open), nameof(Disk.Allocate));
         Assert.That(async () => await journal.Store.SweepAsync(default), Throws.TypeOf<StoreUnavailableException>());
         Assert.That(journal.SegmentFiles, Has.Length.EqualTo(before));
 
@@ -135,6 +135,23 @@ internal sealed class JournalRetentionTests
         await journal.CrashAsync();
 
         Assert.That(journal.SegmentFiles, Has.Length.LessThan(before));
+        Assert.That((await journal.AppendAsync(Alice, 1))[0].Seq, Is.EqualTo(21));
+    }
+
+    [Test]
+    public async Task Sweep_OnAFullDisk_MakesRoomWithItsReserve()
+    {
+        await journal.AppendAsync(Alice, 20, TimeSpan.FromMinutes(1), size: 100);
+        await journal.Store.SweepAsync(default);
+        int before = journal.SegmentFiles.Length;
+        journal.Time.Advance(TimeSpan.FromMinutes(2));
+        journal.Disk.FullUntilDeleted = "reserve";
+        journal.Disk.Fail(nameof(Disk.Write), nameof(Disk.Allocate));
+
+        await journal.Store.SweepAsync(default);
+
+        Assert.That(journal.SegmentFiles, Has.Length.LessThan(before));
+        Assert.That(File.Exists(Path.Combine(journal.JournalPath, "reserve")), Is.True, "there is a new one");
         Assert.That((await journal.AppendAsync(Alice, 1))[0].Seq, Is.EqualTo(21));
     }
 

@@ -32,7 +32,7 @@ internal sealed class OpenJournal : IAsyncDisposable
         this.services = services;
         Appender = new Appender(new AppendPlan(loaded.Index), loaded.Writer, appends, services);
         reader = new PageReader(loaded.Index.Segments, services);
-        retention = new Retention(loaded.Index, loaded.Log, services);
+        retention = new Retention(loaded.Index, loaded.Log, new SpaceReserve(loaded.Folder, services), services);
         housekeeping = Task.WhenAll(TidyAsync(), SyncAsync());
     }
 
