@@ -14,8 +14,11 @@ internal sealed class FaultyDisk : Disk
     /// <summary>How many bytes a failing write still writes.</summary>
     public int ShortWrite { get; set; }
 
-    /// <summary>How many operations have failed.</summary>
-    public int Failures { get; private set; }
+    /// <summary>The file whose deletion makes room, so that everything works again.</summary>
+    public string? FullUntilDeleted { get; set; }
+
+    /// <summary>Whether syncs are real. They take most of a test's time, and only a power cut could tell.</summary>
+    public bool ForcesToDisk { get; set; }
 
     /// <summary>Fails the operation (a member of <see cref="Disk"/>) until <see cref="Heal"/>.</summary>
     public void Fail(params string[] operations)
@@ -51,10 +54,17 @@ internal sealed class FaultyDisk : Disk
         base.Write(file, bytes, offset);
     }
 
+    public override void Allocate(string path, long bytes)
+    {
+        ThrowIfFailing(nameof(Allocate));
+        base.Allocate(path, bytes);
+    }
+
     public override void Sync(SafeFileHandle file)
     {
         ThrowIfFailing(nameof(Sync));
-        base.Sync(file);
+        if (ForcesToDisk)
+            base.Sync(file);
     }
 
     public override void Truncate(SafeFileHandle file, long length)
@@ -67,6 +77,8 @@ internal sealed class FaultyDisk : Disk
     {
         ThrowIfFailing(nameof(Delete));
         base.Delete(path);
+        if (Path.GetFileName(path) == FullUntilDeleted)
+            Heal();
     }
 
     public override void Replace(string path, string target)
@@ -78,7 +90,8 @@ internal sealed class FaultyDisk : Disk
     public override void SyncFolder(string path)
     {
         ThrowIfFailing(nameof(SyncFolder));
-        base.SyncFolder(path);
+        if (ForcesToDisk)
+            base.SyncFolder(path);
     }
 
     private bool IsFailing(string operation)
@@ -91,7 +104,6 @@ internal sealed class FaultyDisk : Disk
     {
         if (!IsFailing(operation))
             return;
-        Failures++;
         throw new IOException(NoSpace);
     }
 }

@@ -13,7 +13,11 @@ internal sealed class JournalStoreTests : MessageStoreContract
     protected override long Now => journal.Now;
 
     [SetUp]
-    public Task OpenAsync() => journal.OpenAsync();
+    public Task OpenAsync()
+    {
+        journal.Disk.ForcesToDisk = true;
+        return journal.OpenAsync();
+    }
 
     [TearDown]
     public async Task CloseAsync() => await journal.DisposeAsync();

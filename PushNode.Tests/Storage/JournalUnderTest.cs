@@ -57,18 +57,35 @@ internal sealed class JournalUnderTest : IAsyncDisposable
         return await OpenAsync();
     }
 
-    /// <summary>Opens what a killed process would have left: the files as they are now, without an orderly close.</summary>
-    public async Task<JournalStore> CrashAsync()
+    /// <summary>The journal's files as they are now, by path: what a killed process leaves.</summary>
+    public Dictionary<string, byte[]> CopyFiles()
     {
-        string copy = folder.File("crashed");
-        Directory.CreateDirectory(copy);
+        var copy = new Dictionary<string, byte[]>();
         foreach (string file in Directory.GetFiles(JournalPath))
-            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            byte[] bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            copy[file] = bytes;
+        }
+
+        return copy;
+    }
+
+    /// <summary>Closes, puts these files in the place of those there are, and opens.</summary>
+    public async Task<JournalStore> ReopenWithAsync(Dictionary<string, byte[]> files)
+    {
         await CloseAsync();
         Directory.Delete(JournalPath, recursive: true);
-        Directory.Move(copy, JournalPath);
+        Directory.CreateDirectory(JournalPath);
+        foreach ((string path, byte[] bytes) in files)
+            await File.WriteAllBytesAsync(path, bytes);
+        Log.Clear();
         return await OpenAsync();
     }
+
+    /// <summary>Opens what a killed process would have left.</summary>
+    public Task<JournalStore> CrashAsync() => ReopenWithAsync(CopyFiles());
 
     public Message CreateMessage(Channel channel, string? producerId = null, TimeSpan? ttl = null, int size = 2, string? label = null)
     {

@@ -8,7 +8,7 @@ namespace PushNode.Storage.Journal;
 /// next one, or <see cref="MaintainAsync"/>, first repairs what the failure has left.
 /// </summary>
 internal sealed class Appender(AppendPlan plan, SegmentWriter writer, WorkQueue queue, JournalServices services)
-    : IWork, IValueTaskSource, IDisposable
+    : IWork, IValueTaskSource, IAsyncDisposable
 {
     private readonly SemaphoreSlim turn = new(1);
     private ManualResetValueTaskSourceCore<bool> done = new() { RunContinuationsAsynchronously = true };
@@ -60,7 +60,8 @@ internal sealed class Appender(AppendPlan plan, SegmentWriter writer, WorkQueue 
     /// <returns>False when that failed.</returns>
     public Task<bool> SyncAsync(CancellationToken cancellationToken) => queue.RunAsync(writer.Sync, cancellationToken);
 
-    public void Dispose() => turn.Dispose();
+    /// <summary>Finishes the batch that has been begun; later ones fail. Callers may still be passing the semaphore, so it is left to the collector.</summary>
+    public ValueTask DisposeAsync() => queue.DisposeAsync();
 
     /// <summary>Appends the batch, on the appending thread.</summary>
     public void Run()

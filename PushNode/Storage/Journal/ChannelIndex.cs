@@ -6,7 +6,7 @@ namespace PushNode.Storage.Journal;
 /// </summary>
 internal sealed class ChannelIndex
 {
-    private const int MaxPageMessages = 4096;
+    private const int MaxPageMessages = 2048;
 
     /// <summary>What a record's bytes become longer by on the way to a frame, about.</summary>
     private const int FrameOverhead = 64;
@@ -88,22 +88,25 @@ internal sealed class ChannelIndex
         }
     }
 
-    /// <summary>Forgets the messages of dropped segments.</summary>
-    public void Forget(IReadOnlySet<int> segments)
+    /// <summary>Forgets the messages of dropped segments, of which this is the newest.</summary>
+    public void Forget(IReadOnlySet<int> segments, int newest)
     {
         lock (this)
         {
-            int kept = 0;
-            for (int i = start; i < end; i++)
+            // Segments ascend with the seq, so only the front needs a look; what is kept of it moves up to the rest.
+            int rest = start;
+            while (rest < end && entries[rest].Segment <= newest)
+                rest++;
+            int kept = rest;
+            for (int i = rest - 1; i >= start; i--)
             {
                 if (!segments.Contains(entries[i].Segment))
-                    entries[kept++] = entries[i];
+                    entries[--kept] = entries[i];
             }
 
-            start = 0;
-            end = kept;
-            if (entries.Length > 4 * Math.Max(kept, 1))
-                Array.Resize(ref entries, kept);
+            start = kept;
+            if (entries.Length > 4 * (end - start))
+                Move(new IndexEntry[end - start]);
         }
     }
 
@@ -125,11 +128,15 @@ internal sealed class ChannelIndex
 
     private void MakeRoom()
     {
-        int count = end - start;
-        IndexEntry[] target = start > entries.Length / 2 ? entries : new IndexEntry[Math.Max(2, entries.Length * 2)];
-        Array.Copy(entries, start, target, 0, count);
+        bool halfIsFree = start > entries.Length / 2;
+        Move(halfIsFree ? entries : new IndexEntry[Math.Max(2, entries.Length + (entries.Length / 2))]);
+    }
+
+    private void Move(IndexEntry[] target)
+    {
+        Array.Copy(entries, start, target, 0, end - start);
         entries = target;
+        end -= start;
         start = 0;
-        end = count;
     }
 }

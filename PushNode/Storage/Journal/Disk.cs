@@ -48,6 +48,10 @@ internal partial class Disk
             ThrowUnlessInterrupted("fdatasync");
     }
 
+    /// <summary>Makes a file that takes this much room, whatever is in it.</summary>
+    public virtual void Allocate(string path, long bytes) =>
+        File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, FileOptions.None, bytes).Dispose();
+
     public virtual void Truncate(SafeFileHandle file, long length) => RandomAccess.SetLength(file, length);
 
     public virtual void Delete(string path) => File.Delete(path);

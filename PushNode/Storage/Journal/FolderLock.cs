@@ -7,6 +7,9 @@ internal sealed class FolderLock : IDisposable
 {
     private const string FileName = "lock";
 
+    /// <summary>What the runtime reports for a file that somebody else has locked: the system's own number.</summary>
+    private static readonly int InUse = OperatingSystem.IsWindows() ? unchecked((int)0x80070020) : OperatingSystem.IsMacOS() ? 35 : 11;
+
     private readonly FileStream file;
 
     private FolderLock(FileStream file) => this.file = file;
@@ -15,28 +18,20 @@ internal sealed class FolderLock : IDisposable
     /// <exception cref="SettingsException">It cannot be written, or another process has it.</exception>
     public static FolderLock Take(DataFolder folder)
     {
-        string path = Path.Combine(folder.Path, FileName);
         try
         {
             Directory.CreateDirectory(folder.Path);
-            File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite).Dispose();
+            return new FolderLock(new FileStream(Path.Combine(folder.Path, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException e) when (e.HResult == InUse)
+        {
+            throw new SettingsException("Data", folder.Path, "another pushnode uses this folder; stop it, or name another folder");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Refuse(folder, $"it cannot be written ({e.Message.TrimEnd('.')}); name a folder that this user may write");
-        }
-
-        try
-        {
-            return new FolderLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
-        }
-        catch (IOException)
-        {
-            throw Refuse(folder, "another pushnode uses this folder; stop it, or name another folder");
+            throw new SettingsException("Data", folder.Path, $"it cannot be written ({e.Message.TrimEnd('.')}); name a folder that this user may write");
         }
     }
 
     public void Dispose() => file.Dispose();
-
-    private static SettingsException Refuse(DataFolder folder, string remedy) => new("Data", folder.Path, remedy);
 }

@@ -15,6 +15,9 @@ internal sealed record JournalFolder(string Path)
     /// <summary>What becomes the state log when it is complete.</summary>
     public string NewStatePath => StatePath + ".new";
 
+    /// <summary>Holds nothing but room.</summary>
+    public string ReservePath => System.IO.Path.Combine(Path, "reserve");
+
     /// <summary>The highest segment number ever seen at start.</summary>
     public int LastNumber { get; set; }
 

@@ -48,8 +48,9 @@ internal sealed class JournalIndex
     public void Forget(IReadOnlySet<int> segments)
     {
         Segments.Remove(segments);
+        int newest = segments.Max();
         foreach ((_, ChannelIndex channel) in channels)
-            channel.Forget(segments);
+            channel.Forget(segments, newest);
         Ids.Forget(segments);
     }
 }

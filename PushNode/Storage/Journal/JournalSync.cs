@@ -9,6 +9,6 @@ internal enum JournalSync
     /// <summary>Every <see cref="JournalSettings.SyncInterval"/>: a power cut loses what was promised since the last one.</summary>
     EveryIntervalLosingUpToIt,
 
-    /// <summary>When the system sees fit: a power cut loses what was promised in the last half minute or so.</summary>
+    /// <summary>When a segment is complete, else when the system sees fit: a power cut loses what was promised in the last half minute or so.</summary>
     NeverLeavingItToTheSystem,
 }

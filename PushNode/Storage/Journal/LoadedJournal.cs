@@ -7,7 +7,8 @@ namespace PushNode.Storage.Journal;
 /// <param name="Index">What is in memory.</param>
 /// <param name="Log">The log of what outlives segments.</param>
 /// <param name="Writer">Ready to go on.</param>
-internal sealed record LoadedJournal(JournalIndex Index, StateLog Log, SegmentWriter Writer) : IDisposable
+/// <param name="Folder">Where it is.</param>
+internal sealed record LoadedJournal(JournalIndex Index, StateLog Log, SegmentWriter Writer, JournalFolder Folder) : IDisposable
 {
     private const string FolderName = "journal";
 
@@ -18,10 +19,11 @@ internal sealed record LoadedJournal(JournalIndex Index, StateLog Log, SegmentWr
         var index = new JournalIndex();
         var log = new StateLog(new JournalState(index), folder, services.Disk, services.Logger);
         var writer = new SegmentWriter(folder, index.Segments, services);
-        var loaded = new LoadedJournal(index, log, writer);
+        var loaded = new LoadedJournal(index, log, writer, folder);
         try
         {
             Directory.CreateDirectory(folder.Path);
+            services.Disk.SyncFolder(data.Path);
             if (new Recovery(folder, index, log, services).Run() is { } last)
                 writer.Resume(last);
             return loaded;

@@ -32,7 +32,7 @@ internal sealed class OpenJournal : IAsyncDisposable
         this.services = services;
         Appender = new Appender(new AppendPlan(loaded.Index), loaded.Writer, appends, services);
         reader = new PageReader(loaded.Index.Segments, services);
-        retention = new Retention(loaded.Index, loaded.Log, services);
+        retention = new Retention(loaded.Index, loaded.Log, new SpaceReserve(loaded.Folder, services), services);
         housekeeping = Task.WhenAll(TidyAsync(), SyncAsync());
     }
 
@@ -87,13 +87,14 @@ internal sealed class OpenJournal : IAsyncDisposable
         await closing.CancelAsync();
         await housekeeping;
         await reads.DisposeAsync();
+        if (Appender.Trouble is not null)
+            await Appender.MaintainAsync(CancellationToken.None);
         bool synced = await Appender.SyncAsync(CancellationToken.None);
-        await appends.DisposeAsync();
+        await Appender.DisposeAsync();
         await TryAsync(ChangeStateAsync(() => SaveLast(synced), CancellationToken.None));
         await stateChanges.DisposeAsync();
         loaded.Dispose();
         folderLock.Dispose();
-        Appender.Dispose();
         closing.Dispose();
         services.Logger.JournalClosed();
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using PushNode.Messages;
 
 namespace PushNode.Storage.Journal;
@@ -33,7 +34,7 @@ internal sealed class PageReader(SegmentTable segments, JournalServices services
                 }
 
                 if (TryFill(window.AsSpan(0, length), entries[first]) is { } segment)
-                    Take(messages, channel, entries[first..next], window.AsSpan(0, length), segment);
+                    Take(messages, channel, CollectionsMarshal.AsSpan(entries)[first..next], window.AsSpan(0, length), segment);
             }
         }
         finally
@@ -85,7 +86,7 @@ internal sealed class PageReader(SegmentTable segments, JournalServices services
         }
     }
 
-    private void Take(List<Message> messages, Channel channel, List<IndexEntry> run, ReadOnlySpan<byte> window, Segment segment)
+    private void Take(List<Message> messages, Channel channel, ReadOnlySpan<IndexEntry> run, ReadOnlySpan<byte> window, Segment segment)
     {
         long now = services.Now;
         foreach (IndexEntry entry in run)

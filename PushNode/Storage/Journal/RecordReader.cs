@@ -41,24 +41,44 @@ internal sealed class RecordReader(Disk disk, SafeFileHandle file, long length)
         return true;
     }
 
-    /// <summary>
-    /// Moves on from damage to the next intact record; false, without a move, when there is none. What a producer sends cannot look like a record: its
-    /// length has a zero byte, which no JSON text has.
-    /// </summary>
+    /// <summary>Moves on from damage to the next intact record; false, without a move, when there is none.</summary>
     public bool TryResync()
     {
         long damage = Position;
-        while (++Position <= length - RecordFraming.HeaderLength)
+        Position++;
+        while (TryFindMarker())
         {
             if (TryRead(out _))
             {
                 Position = RecordStart;
                 return true;
             }
+
+            Position++;
         }
 
         Position = damage;
         return false;
+    }
+
+    private bool TryFindMarker()
+    {
+        while (true)
+        {
+            ReadOnlySpan<byte> ahead = Look(Position, (int)Math.Min(WindowLength, length - Position));
+            int found = ahead.IndexOf(RecordFraming.Marker);
+            if (found >= 0)
+            {
+                Position += found;
+                return true;
+            }
+
+            if (ahead.Length <= RecordFraming.Marker.Length || Position + ahead.Length >= length)
+                return false;
+
+            // The marker may lie across the border of two windows.
+            Position += ahead.Length - RecordFraming.Marker.Length;
+        }
     }
 
     private ReadOnlySpan<byte> Look(long at, int count)

@@ -51,7 +51,7 @@ internal sealed class Recovery(JournalFolder folder, JournalIndex index, StateLo
 
         state.Segments.NoteOpened(services.Settings.Sync);
         log.Save([new StateRecord(StateKind.Opened, (long)services.Settings.Sync)]);
-        CutTorn();
+        FinishNewest();
         return FindSound();
     }
 
@@ -146,16 +146,19 @@ internal sealed class Recovery(JournalFolder folder, JournalIndex index, StateLo
         }
     }
 
-    private void CutTorn()
+    /// <summary>Cuts a torn end off, and makes sure of the rest: a process that was killed may have written it and not forced it to the disk.</summary>
+    private void FinishNewest()
     {
         if (loads.Count == 0)
             return;
         (Segment newest, SegmentLoad load) = loads[^1];
         long length = RandomAccess.GetLength(newest.File);
-        if (length == load.End)
-            return;
-        logger.TailCut(newest.Path, load.End, length - load.End);
-        disk.Truncate(newest.File, load.End);
+        if (length > load.End)
+        {
+            logger.TailCut(newest.Path, load.End, length - load.End);
+            disk.Truncate(newest.File, load.End);
+        }
+
         disk.Sync(newest.File);
     }
 

@@ -3,20 +3,38 @@ using PushNode.Storage.Journal.State;
 namespace PushNode.Storage.Journal;
 
 /// <summary>Drops whole segments: when their messages have all expired, when they are too old, or when there is too much. Never the one being written.</summary>
-internal sealed class Retention(JournalIndex index, StateLog log, JournalServices services)
+internal sealed class Retention(JournalIndex index, StateLog log, SpaceReserve reserve, JournalServices services)
 {
     /// <summary>Drops what is due. The channels' heads are on the disk before a file goes.</summary>
     /// <exception cref="StoreUnavailableException">The heads could not be written; nothing has been dropped.</exception>
     public void Sweep()
     {
         List<(Segment Segment, string Reason)> due = FindDue(services.Now);
-        if (due.Count == 0)
-            return;
+        if (due.Count > 0)
+        {
+            Save(due);
+            Drop(due);
+        }
 
+        reserve.Keep(log.Length);
+    }
+
+    private void Save(List<(Segment Segment, string Reason)> due)
+    {
         List<StateRecord> records = [.. log.State.TakeHeads()];
         records.AddRange(due.Select(static d => new StateRecord(StateKind.Dropped, d.Segment.Number)));
-        log.Save(records);
+        try
+        {
+            log.Save(records);
+        }
+        catch (StoreUnavailableException) when (reserve.Release())
+        {
+            log.Save(records);
+        }
+    }
 
+    private void Drop(List<(Segment Segment, string Reason)> due)
+    {
         index.Forget(due.Select(static d => d.Segment.Number).ToHashSet());
         foreach ((Segment segment, string reason) in due)
         {

@@ -6,12 +6,8 @@ namespace PushNode.Storage.Journal.State;
 /// <summary>Every device's cursors, in memory, and which of them have not been written yet.</summary>
 internal sealed class CursorTable
 {
-    private const int MaxNames = 4096;
-
     private readonly ConcurrentDictionary<string, UserCursors> users = new();
-
-    // Most devices have one of a few names and follow one of a few topics: one string for all of them, within bounds.
-    private readonly ConcurrentDictionary<string, string> names = new();
+    private readonly SharedNames names = new();
     private readonly Lock dirtying = new();
     private List<UserCursors> dirty = [];
 
@@ -19,7 +15,7 @@ internal sealed class CursorTable
     public void Move(string userId, string device, Channel channel, long seq)
     {
         UserCursors cursors = users.GetOrAdd(userId, static id => new UserCursors(id));
-        if (!cursors.Move(Share(device), Share(cursors.KeyOf(channel)), seq))
+        if (!cursors.Move(device, cursors.KeyOf(channel), seq, names))
             return;
         lock (dirtying)
             dirty.Add(cursors);
@@ -27,7 +23,7 @@ internal sealed class CursorTable
 
     /// <summary>Puts a cursor that was read from the state log in its place; the key is the channel as <see cref="UserCursors.KeyOf"/> has it.</summary>
     public void Restore(string userId, string device, string key, long seq) =>
-        users.GetOrAdd(userId, static id => new UserCursors(id)).Restore(Share(device), Share(key), seq);
+        users.GetOrAdd(userId, static id => new UserCursors(id)).Restore(device, key, seq, names);
 
     public long? Find(string userId, string device, Channel channel) =>
         users.TryGetValue(userId, out UserCursors? cursors) ? cursors.Find(device, cursors.KeyOf(channel)) : null;
@@ -74,12 +70,5 @@ internal sealed class CursorTable
     {
         foreach ((_, UserCursors cursors) in users)
             cursors.Clamp(index);
-    }
-
-    private string Share(string name)
-    {
-        if (names.TryGetValue(name, out string? shared))
-            return shared;
-        return names.Count < MaxNames ? names.GetOrAdd(name, name) : name;
     }
 }

@@ -34,6 +34,9 @@ internal sealed class StateLog(JournalState state, JournalFolder folder, Disk di
 
     public JournalState State => state;
 
+    /// <summary>How long the file is, in bytes.</summary>
+    public long Length => length;
+
     /// <summary>Reads the log into the state. One that is not whole is written anew by the next save.</summary>
     public StateFound Load()
     {

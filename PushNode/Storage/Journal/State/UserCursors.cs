@@ -19,11 +19,11 @@ internal sealed class UserCursors(string userId)
     public string KeyOf(Channel channel) => channel.Kind == ChannelKind.User && channel.Subject.SequenceEqual(userId) ? "" : channel.Name;
 
     /// <summary>Moves a cursor forward. True when the user has just become one with something to write.</summary>
-    public bool Move(string device, string key, long seq)
+    public bool Move(string device, string key, long seq, SharedNames names)
     {
         lock (this)
         {
-            if (!Set(device, key, seq, written: false) || dirty)
+            if (!Set(new Cursor(device, key, seq, Written: false), names) || dirty)
                 return false;
             dirty = true;
             return true;
@@ -31,10 +31,10 @@ internal sealed class UserCursors(string userId)
     }
 
     /// <summary>Sets a cursor that was read from the state log.</summary>
-    public void Restore(string device, string key, long seq)
+    public void Restore(string device, string key, long seq, SharedNames names)
     {
         lock (this)
-            Set(device, key, seq, written: true);
+            Set(new Cursor(device, key, seq, Written: true), names);
     }
 
     public long? Find(string device, string key)
@@ -93,10 +93,10 @@ internal sealed class UserCursors(string userId)
         }
     }
 
-    private bool Set(string device, string key, long seq, bool written)
+    private bool Set(Cursor cursor, SharedNames names)
     {
-        int i = IndexOf(device, key);
-        if (i >= 0 && cursors[i].Seq >= seq)
+        int i = IndexOf(cursor.Device, cursor.Key);
+        if (i >= 0 && cursors[i].Seq >= cursor.Seq)
             return false;
         if (i < 0)
         {
@@ -105,10 +105,15 @@ internal sealed class UserCursors(string userId)
             if (count > cursors.Length)
                 Array.Resize(ref cursors, Math.Min(MaxCursors, Math.Max(1, cursors.Length * 2)));
             i = count - 1;
+            cursor = cursor with { Device = names.Share(cursor.Device), Key = names.Share(cursor.Key) };
+        }
+        else
+        {
+            cursor = cursor with { Device = cursors[i].Device, Key = cursors[i].Key };
         }
 
         Array.Copy(cursors, 0, cursors, 1, i);
-        cursors[0] = new Cursor(device, key, seq, written);
+        cursors[0] = cursor;
         return true;
     }
 

@@ -1,0 +1,197 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using PushNode.Messages;
+using PushNode.Storage;
+using PushNode.Storage.Journal;
+using PushNode.Storage.Journal.State;
+using PushNode.Tests.Support;
+
+namespace PushNode.Tests.Storage;
+
+/// <summary>Cursors, revocations and the epoch, in the log that outlives segments.</summary>
+internal sealed class JournalStateTests
+{
+    private static readonly Channel Alice = Channel.User("alice");
+    private static readonly Channel News = Channel.Topic("news");
+
+    private readonly JournalUnderTest journal = new();
+
+    [SetUp]
+    public Task OpenAsync() => journal.OpenAsync();
+
+    [TearDown]
+    public async Task CloseAsync() => await journal.DisposeAsync();
+
+    [Test]
+    public async Task Cursors_SurviveAnOrderlyClose()
+    {
+        journal.Store.MoveCursor("alice", "phone", Alice, 5);
+        journal.Store.MoveCursor("alice", "phone", News, 6);
+        journal.Store.MoveCursor("alice", "phone", Alice, 8);
+
+        await journal.ReopenAsync();
+
+        Assert.That(await journal.Store.ReadCursorsAsync("alice", "phone", [Alice, News], default), Is.EqualTo(new long?[] { 8, 6 }));
+    }
+
+    [Test]
+    public async Task Cursors_AreWrittenByThemselves_WithinASecondOrSo()
+    {
+        journal.Store.MoveCursor("alice", "phone", Alice, 5);
+
+        await Eventually.BecomesTrueAsync(() => journal.CopyFiles()[journal.StatePath].AsSpan().IndexOf("phone"u8) > 0, "the cursor is in the file");
+        await journal.CrashAsync();
+
+        Assert.That(await journal.Store.ReadCursorsAsync("alice", "phone", [Alice], default), Is.EqualTo(new long?[] { 5 }));
+    }
+
+    [Test]
+    public async Task Cursors_MovedManyTimes_AreWrittenOnce()
+    {
+        long before = new FileInfo(journal.StatePath).Length;
+        for (int i = 1; i <= 1000; i++)
+            journal.Store.MoveCursor("alice", "phone", Alice, i);
+        await journal.Store.SaveCursorsAsync(default);
+
+        Assert.That(new FileInfo(journal.StatePath).Length - before, Is.LessThan(200));
+    }
+
+    [Test]
+    public async Task Cursors_WhoseWriteFailed_AreWrittenLater()
+    {
+        journal.Store.MoveCursor("alice", "phone", Alice, 5);
+        journal.Disk.Fail(nameof(Disk.Sync));
+        Assert.That(async () => await journal.Store.SaveCursorsAsync(default), Throws.TypeOf<StoreUnavailableException>());
+
+        journal.Disk.Heal();
+        await journal.Store.SaveCursorsAsync(default);
+        await journal.CrashAsync();
+
+        Assert.That(await journal.Store.ReadCursorsAsync("alice", "phone", [Alice], default), Is.EqualTo(new long?[] { 5 }));
+    }
+
+    [Test]
+    public async Task Cursors_OfOneUser_AreBounded_AndTheOneMovedLongestAgoGoes()
+    {
+        for (int i = 0; i <= UserCursors.MaxCursors; i++)
+            journal.Store.MoveCursor("alice", i.ToString(CultureInfo.InvariantCulture), Alice, 1);
+
+        Assert.That(await journal.Store.ReadCursorsAsync("alice", "0", [Alice], default), Is.EqualTo(new long?[] { null }));
+        Assert.That(await journal.Store.ReadCursorsAsync("alice", "1", [Alice], default), Is.EqualTo(new long?[] { 1 }));
+        Assert.That(await journal.Store.ListCursorsAsync(Alice, int.MaxValue, default), Has.Count.EqualTo(UserCursors.MaxCursors));
+    }
+
+    [Test]
+    public async Task Revocation_IsDurable_WhenItReturns()
+    {
+        await journal.Store.RevokeAsync("alice", 1000, default);
+        await journal.CrashAsync();
+
+        Assert.That(await journal.Store.ListRevocationsAsync(default), Is.EqualTo(new[] { KeyValuePair.Create("alice", 1000L) }));
+    }
+
+    [Test]
+    public async Task Epoch_StaysTheSame_AcrossRestarts()
+    {
+        string epoch = journal.Store.Epoch;
+        await journal.ReopenAsync();
+        string second = journal.Store.Epoch;
+        await journal.CrashAsync();
+
+        Assert.That(new[] { second, journal.Store.Epoch }, Is.All.EqualTo(epoch));
+    }
+
+    [Test]
+    public async Task TornEnd_OfTheStateLog_LosesNothingConfirmed()
+    {
+        await journal.Store.RevokeAsync("alice", 1000, default);
+        string epoch = journal.Store.Epoch;
+        int confirmed = (int)new FileInfo(journal.StatePath).Length;
+        journal.Store.MoveCursor("alice", "phone", Alice, 5);
+        await journal.Store.SaveCursorsAsync(default);
+        Dictionary<string, byte[]> files = journal.CopyFiles();
+        byte[] whole = files[journal.StatePath];
+
+        for (int length = confirmed; length <= whole.Length; length += 3)
+        {
+            await journal.ReopenWithAsync(new(files) { [journal.StatePath] = whole[..length] });
+            Assert.That(journal.Store.Epoch, Is.EqualTo(epoch));
+            Assert.That(await journal.Store.ListRevocationsAsync(default), Has.Count.EqualTo(1));
+            Assert.That(journal.Log.At(LogLevel.Error), Is.Empty);
+        }
+    }
+
+    [Test]
+    public async Task Damage_InTheStateLog_KeepsCursorsBelowTheirHeads()
+    {
+        await journal.AppendAsync(Alice, 3);
+        journal.Store.MoveCursor("alice", "phone", Alice, 3);
+        journal.Store.MoveCursor("alice", "phone", News, 700);
+        await journal.CloseAsync();
+        byte[] bytes = await File.ReadAllBytesAsync(journal.StatePath);
+        bytes[20] ^= 1;
+        await File.WriteAllBytesAsync(journal.StatePath, bytes);
+
+        await journal.OpenAsync();
+
+        Assert.That(await journal.Store.ReadCursorsAsync("alice", "phone", [Alice, News], default), Is.EqualTo(new long?[] { 3, 0 }));
+    }
+
+    [Test]
+    public async Task Rewrite_KeepsEverything_AndShrinksTheFile()
+    {
+        await FillAsync();
+        long long1 = new FileInfo(journal.StatePath).Length;
+        await journal.Store.RevokeAsync("bob", 1, default);
+
+        Assert.That(new FileInfo(journal.StatePath).Length, Is.LessThan(long1 / 4));
+        await journal.CrashAsync();
+        await AssertFilledAsync();
+    }
+
+    [TestCase(nameof(Disk.Open))]
+    [TestCase(nameof(Disk.Write))]
+    [TestCase(nameof(Disk.Sync))]
+    [TestCase(nameof(Disk.Replace))]
+    [TestCase(nameof(Disk.SyncFolder))]
+    public async Task Rewrite_InterruptedAtAnyStep_LosesNothing(string operation)
+    {
+        await FillAsync();
+        journal.Disk.ShortWrite = 1000;
+        journal.Disk.Fail(operation);
+        Assert.That(async () => await journal.Store.RevokeAsync("bob", 1, default), Throws.TypeOf<StoreUnavailableException>());
+        Dictionary<string, byte[]> interrupted = journal.CopyFiles();
+
+        journal.Disk.Heal();
+        await journal.Store.RevokeAsync("bob", 2, default);
+        await journal.CrashAsync();
+        await AssertFilledAsync();
+        Assert.That(await journal.Store.ListRevocationsAsync(default), Has.Member(KeyValuePair.Create("bob", 2L)));
+
+        await journal.ReopenWithAsync(interrupted);
+        await AssertFilledAsync();
+        Assert.That(journal.CopyFiles().Keys, Has.None.EndsWith(".new"));
+    }
+
+    /// <summary>Makes the log so long that the next save writes it anew.</summary>
+    private async Task FillAsync()
+    {
+        await journal.AppendAsync(Alice, 3);
+        await journal.Store.RevokeAsync("carol", 77, default);
+        for (int round = 1; new FileInfo(journal.StatePath).Length <= 1 << 20; round++)
+        {
+            for (int user = 0; user < 2000; user++)
+                journal.Store.MoveCursor($"user{user}", "default", Channel.User($"user{user}"), round);
+            await journal.Store.SaveCursorsAsync(default);
+        }
+    }
+
+    private async Task AssertFilledAsync()
+    {
+        long?[] cursors = await journal.Store.ReadCursorsAsync("user1999", "default", [Channel.User("user1999")], default);
+        Assert.That(cursors[0], Is.GreaterThan(5));
+        Assert.That(await journal.Store.ListRevocationsAsync(default), Has.Member(KeyValuePair.Create("carol", 77L)));
+        Assert.That(await journal.ReadAllAsync(Alice), Has.Count.EqualTo(3));
+        Assert.That(journal.Log.At(LogLevel.Error), Is.Empty.Or.All.Contains("cannot be written"));
+    }
+}

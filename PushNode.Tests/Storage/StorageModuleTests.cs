@@ -1,0 +1,109 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using PushNode.Messages;
+using PushNode.Settings;
+using PushNode.Storage;
+using PushNode.Storage.Journal;
+using PushNode.Tests.Support;
+
+namespace PushNode.Tests.Storage;
+
+internal sealed class StorageModuleTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Test]
+    public async Task Host_OpensTheStoreBeforeServices_AndClosesItAfterThem()
+    {
+        string path = folder.File("not/there/yet");
+        using (IHost host = CreateHost(path))
+        {
+            await host.StartAsync();
+            await host.StopAsync();
+        }
+
+        using IHost second = CreateHost(path);
+        await second.StartAsync();
+        MessagePage page = await second.Services.GetRequiredService<IMessageStore>().ReadAsync(Channel.All, 0, 1000, default);
+        await second.StopAsync();
+
+        Assert.That(page.Messages.Select(static m => m.Id), Is.EqualTo(new[] { "started", "stopped" }));
+    }
+
+    [Test]
+    public async Task DataFolder_InUse_IsRefused_NamingFolderAndReason()
+    {
+        using IHost first = CreateHost(folder.Path);
+        await first.StartAsync();
+        using IHost second = CreateHost(folder.Path);
+
+        Assert.That(
+            async () => await second.StartAsync(),
+            Throws.TypeOf<SettingsException>().With.Message.Contains(folder.Path).And.Message.Contains("another pushnode uses this folder"));
+        await first.StopAsync();
+
+        using IHost third = CreateHost(folder.Path);
+        await third.StartAsync();
+        await third.StopAsync();
+    }
+
+    [Test]
+    public void DataFolder_ThatCannotBeMade_IsRefused_NamingIt()
+    {
+        File.WriteAllText(folder.File("file"), "");
+        string path = folder.File("file/data");
+        using IHost host = CreateHost(path);
+
+        Assert.That(
+            async () => await host.StartAsync(),
+            Throws.TypeOf<SettingsException>().With.Message.Contains($"Data is '{path}': it cannot be written"));
+    }
+
+    [TestCase("Journal:SegmentBytes", "5")]
+    [TestCase("Journal:MaxBytes", "1000000")]
+    [TestCase("Journal:Retention", "00:00:01")]
+    [TestCase("Journal:SyncInterval", "1.00:00:00")]
+    [TestCase("Journal:Sync", "Sometimes")]
+    public void Settings_OutOfRange_AreRefused_NamingTheKey(string key, string value)
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([new(key, value)]).Build();
+
+        Assert.That(() => new ServiceCollection().AddStorage(configuration), Throws.TypeOf<SettingsException>().With.Message.Contains(key).And.Message.Contains(value));
+    }
+
+    [TestCase(nameof(JournalSync.EveryIntervalLosingUpToIt))]
+    [TestCase(nameof(JournalSync.NeverLeavingItToTheSystem))]
+    public void Settings_CanWeakenTheSync(string value)
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Journal:Sync", value)]).Build();
+        var services = new ServiceCollection();
+
+        services.AddStorage(configuration);
+
+        Assert.That(services.BuildServiceProvider().GetRequiredService<JournalSettings>().Sync.ToString(), Is.EqualTo(value));
+    }
+
+    private static IHost CreateHost(string data)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddSingleton(new DataFolder(data));
+
+        // Registered first, as a module may be whose service appends while it starts and stops.
+        builder.Services.AddHostedService<AppendingService>();
+        builder.Services.AddStorage(builder.Configuration);
+        return builder.Build();
+    }
+
+    private sealed class AppendingService(IMessageStore store) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => AppendAsync("started");
+
+        public Task StopAsync(CancellationToken cancellationToken) => AppendAsync("stopped");
+
+        private async Task AppendAsync(string id) =>
+            await store.AppendAsync([new Message(Channel.All, id, 0, long.MaxValue, null, "1"u8) { HasProducerId = true }], default);
+    }
+}
