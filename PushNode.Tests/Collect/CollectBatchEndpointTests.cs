@@ -222,6 +222,7 @@ internal sealed class CollectBatchEndpointTests
         Assert.That(answer.GetProperty("seq").GetInt64(), Is.EqualTo(2));
         await node.StopAsync();
         Assert.That(node.Store.Read(Channel.User("a")), Is.EqualTo(new[] { "1", "3" }));
+        Assert.That(node.Log.Lines, Is.Empty);
     }
 
     [Test]
@@ -252,6 +253,7 @@ internal sealed class CollectBatchEndpointTests
         raw.Reset();
         Assert.That(async () => await sending, Throws.InstanceOf<IOException>().Or.InstanceOf<ObjectDisposedException>());
         Assert.That((await node.PostAsync("""{"userId":"a","data":3}""")).Status, Is.EqualTo(202));
+        Assert.That(node.Log.Lines, Is.Empty);
     }
 
     [Test]
