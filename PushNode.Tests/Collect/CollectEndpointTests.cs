@@ -157,6 +157,27 @@ internal sealed class CollectEndpointTests
         Assert.That(recovered, Is.EqualTo(202));
         Assert.That(answer.GetProperty("seq").GetInt64(), Is.EqualTo(1));
         Assert.That(node.Dispatcher.Dispatched.Select(static m => m.Seq), Has.None.EqualTo(0));
+        Assert.That(node.Log.Lines, Has.Length.EqualTo(throws ? 2 : 1));
+        Assert.That(node.Log.Lines[^1], Does.StartWith("The message store did not confirm 1 of 1 messages"));
+    }
+
+    [Test]
+    public async Task ProducerThatDoesNotWaitForItsAnswer_IsHandledAllTheSame()
+    {
+        await using CollectNode node = await CollectNode.StartAsync();
+        node.Store.Gate = new TaskCompletionSource();
+        using RawHttp raw = await RawHttp.ConnectAsync(node.Port);
+        await raw.StartAsync("/collect?wait=delivered");
+        await raw.SendChunkAsync("""{"userId":"a","data":1}""");
+        await raw.EndAsync();
+        await Eventually.BecomesTrueAsync(() => node.Store.Appends == 1, "append");
+
+        raw.Reset();
+        node.Store.Gate.SetResult();
+
+        await Eventually.BecomesTrueAsync(() => node.Dispatcher.Dispatched.Count == 1, "dispatch");
+        await node.StopAsync();
+        Assert.That(node.Log.Lines, Is.Empty);
     }
 
     [Test]

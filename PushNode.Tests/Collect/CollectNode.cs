@@ -17,7 +17,10 @@ internal sealed class CollectNode : IAsyncDisposable
 {
     private readonly WebApplication app;
 
-    private CollectNode(WebApplication app) => this.app = app;
+    private CollectNode(WebApplication app, RecordingLog log) => (this.app, Log) = (app, log);
+
+    /// <summary>What an operator was told, from warnings up.</summary>
+    public RecordingLog Log { get; }
 
     public MemoryStore Store { get; } = new();
 
@@ -36,7 +39,8 @@ internal sealed class CollectNode : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection(settings.Select(static s => KeyValuePair.Create($"Collect:{s.Key}", (string?)s.Value)));
-        builder.Logging.ClearProviders();
+        var log = new RecordingLog();
+        builder.Logging.ClearProviders().AddProvider(log);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         CollectNode? node = null;
         builder.Services.AddSingleton(TimeProvider.System);
@@ -45,7 +49,7 @@ internal sealed class CollectNode : IAsyncDisposable
         builder.Services.AddSingleton<IHeads>(_ => node!.Heads);
         builder.Services.AddCollect(builder.Configuration);
         WebApplication app = builder.Build();
-        node = new CollectNode(app);
+        node = new CollectNode(app, log);
         app.MapCollect();
         await app.StartAsync();
         node.Http.BaseAddress = new Uri(app.Urls.Single());

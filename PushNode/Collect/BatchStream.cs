@@ -76,7 +76,7 @@ internal sealed class BatchStream
             }
             else
             {
-                chunk.Submit(batcher);
+                await chunk.SubmitAsync(batcher, cancellationToken);
                 submitted.Writer.TryWrite(chunk);
             }
         }

@@ -39,10 +39,29 @@ internal sealed class Batcher : IHostedService, IDisposable
     /// <summary>Puts the submission in line. Submissions are numbered in the order of these calls, and none is divided between batches.</summary>
     public SubmitResult Submit(Submission submission)
     {
-        SubmissionQueue queue = submission.Ephemeral ? ephemeral : durable;
-        if (queue.TryAdd(submission))
+        SubmissionQueue queue = QueueOf(submission);
+        if (queue.TryAdd(submission, share: 1))
             return SubmitResult.Queued;
         return queue.IsClosed ? SubmitResult.Stopping : SubmitResult.Full;
+    }
+
+    /// <summary>
+    /// Puts the submission in line, and waits for room rather than refuse it: for streams, which can be held back. They get half of the room at most, so
+    /// that however many stream, there is room for single requests. Never <see cref="SubmitResult.Full"/>.
+    /// </summary>
+    public async ValueTask<SubmitResult> SubmitAsync(Submission submission, CancellationToken cancellationToken)
+    {
+        SubmissionQueue queue = QueueOf(submission);
+        while (!queue.IsClosed)
+        {
+            Task room = queue.Room;
+            if (queue.TryAdd(submission, share: 2))
+                return SubmitResult.Queued;
+            if (!queue.IsClosed)
+                await room.WaitAsync(cancellationToken);
+        }
+
+        return SubmitResult.Stopping;
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -93,7 +112,7 @@ internal sealed class Batcher : IHostedService, IDisposable
             Batch batch = durable.Take();
             await AppendAsync(batch.Messages);
             Message[] stored = Sort(batch.Messages);
-            durable.Release(batch.Messages.Length, batch.Bytes);
+            durable.Release(batch);
             batch.Complete();
 
             await handedOn;
@@ -111,12 +130,14 @@ internal sealed class Batcher : IHostedService, IDisposable
             Batch batch = ephemeral.Take();
             foreach (Message message in batch.Messages)
                 message.Build();
-            ephemeral.Release(batch.Messages.Length, batch.Bytes);
+            ephemeral.Release(batch);
             CollectMetrics.CountEphemeral(batch.Messages.Length);
             batch.Complete();
             await DispatchAsync(batch.Messages);
         }
     }
+
+    private SubmissionQueue QueueOf(Submission submission) => submission.Ephemeral ? ephemeral : durable;
 
     private async Task AppendAsync(Message[] batch)
     {

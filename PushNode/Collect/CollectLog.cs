@@ -24,9 +24,6 @@ internal static partial class CollectLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "The shutdown gives up {Messages} messages that the store has not confirmed; their producers get 503")]
     public static partial void GivesUp(ILogger logger, long messages);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The producer of a batch went away after line {Line}; what it sent until then is handled")]
-    public static partial void ProducerGone(ILogger logger, Exception exception, long line);
-
     [LoggerMessage(Level = LogLevel.Information, Message = "The tokens of {User} issued until now are revoked")]
     public static partial void Revoked(ILogger logger, string user);
 }

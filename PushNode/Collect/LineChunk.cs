@@ -37,11 +37,11 @@ internal sealed class LineChunk(int maxLines)
         intake.Add(request, producer, submission);
     }
 
-    /// <summary>Puts the lines in line for the store. What the batcher does not take is answered with its refusal.</summary>
-    public void Submit(Batcher batcher)
+    /// <summary>Hands the messages to the batcher, as soon as it has room. What it does not take is answered with its refusal.</summary>
+    public async ValueTask SubmitAsync(Batcher batcher, CancellationToken cancellationToken)
     {
-        durableRefusal = Submit(durable, batcher);
-        ephemeralRefusal = Submit(ephemeral, batcher);
+        durableRefusal = await SubmitAsync(durable, batcher, cancellationToken);
+        ephemeralRefusal = await SubmitAsync(ephemeral, batcher, cancellationToken);
     }
 
     /// <summary>Done when every line has its outcome.</summary>
@@ -80,9 +80,9 @@ internal sealed class LineChunk(int maxLines)
 
     private static bool IsPending(Submission submission, Problem? refusal) => refusal is null && submission.Messages.Count > 0;
 
-    private static Problem? Submit(Submission submission, Batcher batcher)
+    private static async ValueTask<Problem?> SubmitAsync(Submission submission, Batcher batcher, CancellationToken cancellationToken)
     {
-        if (submission.Messages.Count == 0 || Outcomes.Check(batcher.Submit(submission)) is not { } refusal)
+        if (submission.Messages.Count == 0 || Outcomes.Check(await batcher.SubmitAsync(submission, cancellationToken)) is not { } refusal)
             return null;
         CollectMetrics.CountRefused(refusal.Code);
         return refusal;

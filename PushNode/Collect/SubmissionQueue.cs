@@ -15,6 +15,7 @@ internal sealed class SubmissionQueue(int maxMessages, long maxBytes)
 
     private long messages;
     private long bytes;
+    private TaskCompletionSource room = NewRoom();
 
     /// <summary>Messages that wait or are being stored.</summary>
     public long Count => Volatile.Read(ref messages);
@@ -22,17 +23,23 @@ internal sealed class SubmissionQueue(int maxMessages, long maxBytes)
     /// <summary>Whether it takes nothing any more.</summary>
     public bool IsClosed { get; private set; }
 
+    /// <summary>Done when room has been given back, or the queue closed, after this was asked.</summary>
+    public Task Room => Volatile.Read(ref room).Task;
+
     /// <summary>Puts the submission in line; false when there is no room or it is closed. One that finds nothing in line is taken whatever its size.</summary>
-    public bool TryAdd(Submission submission)
+    /// <param name="submission">At least one message.</param>
+    /// <param name="share">The share of the room that may be taken by then: all of it is 1, half of it 2.</param>
+    public bool TryAdd(Submission submission, int share)
     {
         int count = submission.Messages.Count;
         long size = submission.Bytes;
         long totalMessages = Interlocked.Add(ref messages, count);
         long totalBytes = Interlocked.Add(ref bytes, size);
-        bool fits = (totalMessages <= maxMessages && totalBytes <= maxBytes) || totalMessages == count;
+        bool fits = (totalMessages <= maxMessages / share && totalBytes <= maxBytes / share) || totalMessages == count;
         if (fits && channel.Writer.TryWrite(submission))
             return true;
-        Release(count, size);
+        Interlocked.Add(ref messages, -count);
+        Interlocked.Add(ref bytes, -size);
         return false;
     }
 
@@ -65,11 +72,12 @@ internal sealed class SubmissionQueue(int maxMessages, long maxBytes)
         return new Batch(submissions, taken, size);
     }
 
-    /// <summary>Gives back the room of a batch that has been answered.</summary>
-    public void Release(int count, long size)
+    /// <summary>Gives back the room of a batch whose messages have their outcome.</summary>
+    public void Release(Batch batch)
     {
-        Interlocked.Add(ref messages, -count);
-        Interlocked.Add(ref bytes, -size);
+        Interlocked.Add(ref messages, -batch.Messages.Length);
+        Interlocked.Add(ref bytes, -batch.Bytes);
+        SignalRoom();
     }
 
     /// <summary>Takes nothing more; what is in line can still be taken out.</summary>
@@ -77,5 +85,10 @@ internal sealed class SubmissionQueue(int maxMessages, long maxBytes)
     {
         IsClosed = true;
         channel.Writer.TryComplete();
+        SignalRoom();
     }
+
+    private static TaskCompletionSource NewRoom() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void SignalRoom() => Interlocked.Exchange(ref room, NewRoom()).SetResult();
 }
