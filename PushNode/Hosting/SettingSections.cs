@@ -19,6 +19,6 @@ internal static class SettingSections
     private static IEnumerable<string> OfModules() =>
         from type in typeof(ISettings).Assembly.GetTypes()
         where type.IsClass && typeof(ISettings).IsAssignableFrom(type)
-        let section = (string)type.GetProperty(nameof(ISettings.Section), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!
+        let section = (string)type.GetProperty(nameof(ISettings.Section), BindingFlags.Public | BindingFlags.Static | BindingFlags.FlattenHierarchy)!.GetValue(null)!
         select section.Split(':')[0];
 }
