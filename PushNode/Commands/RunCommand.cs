@@ -23,7 +23,7 @@ internal static class RunCommand
 
         Exit codes:
           0  stopped when told to (Ctrl-C, SIGTERM)
-          1  could not run: an address in use
+          1  could not run: an address that is in use, or not this machine's
           2  wrong options or settings: stderr says which, and what would be right
         """;
 
@@ -50,26 +50,35 @@ internal static class RunCommand
         await using WebApplication app = PushNodeApp.Build(configuration);
         try
         {
-            await app.StartAsync(cancellationToken);
+            await StartAsync(app, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return ExitCodes.Success;
         }
-        catch (IOException e) when (e.InnerException is AddressInUseException)
+        catch (Exception e) when (e is SocketException or IOException { InnerException: AddressInUseException })
         {
-            await Console.Error.WriteLineAsync($"pushnode: {e.Message.TrimEnd('.')}. Stop what listens there, or choose another address with --urls.");
-            return ExitCodes.Failure;
-        }
-        catch (SocketException e)
-        {
-            string urls = string.Join(", ", app.Services.GetRequiredService<NodeOptions>().Urls);
-            await Console.Error.WriteLineAsync($"pushnode: Failed to bind to {urls}: {e.Message}. Choose another address with --urls.");
+            string reason = e is IOException ? e.Message : $"Failed to bind to {string.Join(", ", app.Services.GetRequiredService<NodeOptions>().Urls)}: {e.Message}";
+            await Console.Error.WriteLineAsync($"pushnode: {reason.TrimEnd('.')}. Stop what listens there, or choose another address with --urls.");
             return ExitCodes.Failure;
         }
 
         await Console.Out.WriteLineAsync(Banner.For(app));
         await app.WaitForShutdownAsync(cancellationToken);
         return ExitCodes.Success;
+    }
+
+    // The modules start before the listeners: when those fail, what has been started is stopped in good order.
+    private static async Task StartAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await app.StopAsync(CancellationToken.None);
+            throw;
+        }
     }
 }

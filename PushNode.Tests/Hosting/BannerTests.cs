@@ -1,0 +1,43 @@
+using PushNode.Hosting;
+
+namespace PushNode.Tests.Hosting;
+
+internal sealed class BannerTests
+{
+    [Test]
+    public void Write_TryOut_GivesCommandsThatCanBePasted()
+    {
+        string text = Banner.Write(Node("./data"), ["http://127.0.0.1:8080"], isTryOut: true, "pushnode");
+
+        Assert.That(text, Does.Contain("listens on http://127.0.0.1:8080"));
+        Assert.That(text, Does.Contain("auth, collect, dispatch, push"));
+        Assert.That(text, Does.Contain(Path.Combine(Environment.CurrentDirectory, "data")));
+        Assert.That(Lines(text), Does.Contain("pushnode listen --user alice"));
+        Assert.That(Lines(text), Does.Contain("pushnode token --user alice"));
+        Assert.That(Lines(text), Does.Contain("""curl -d '{"userId":"alice","data":{"text":"hi"}}' http://127.0.0.1:8080/collect"""));
+        Assert.That(text, Does.Contain("open http://127.0.0.1:8080/ in a browser"));
+    }
+
+    [Test]
+    public void Write_OtherAddressAndFolder_StandInTheCommands()
+    {
+        string text = Banner.Write(Node("/var/lib/push node"), ["http://[::]:9000"], isTryOut: true, "bin/pushnode");
+
+        Assert.That(Lines(text), Does.Contain("bin/pushnode listen --user alice --url http://127.0.0.1:9000 --data '/var/lib/push node'"));
+        Assert.That(text, Does.Contain("http://127.0.0.1:9000/collect"));
+    }
+
+    [Test]
+    public void Write_WithKeys_AsksForThem()
+    {
+        string text = Banner.Write(Node("./data"), ["http://127.0.0.1:8080"], isTryOut: false, "pushnode");
+
+        Assert.That(Lines(text), Does.Contain("pushnode listen --token TOKEN"));
+        Assert.That(text, Does.Contain("-H 'Authorization: Bearer API-KEY'"));
+        Assert.That(text, Does.Not.Contain("pushnode token"));
+    }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries);
+
+    private static NodeOptions Node(string data) => new() { Roles = Roles.All, Urls = ListenAddress.ParseList(NodeOptions.DefaultUrls), Data = Path.GetFullPath(data) };
+}

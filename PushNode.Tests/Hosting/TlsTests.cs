@@ -1,0 +1,49 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using PushNode.Settings;
+using PushNode.Tests.Support;
+
+namespace PushNode.Tests.Hosting;
+
+internal sealed class TlsTests
+{
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Https_WithAPemCertificate_SpeaksHttp2(bool keyInItsOwnFile)
+    {
+        using var folder = new TemporaryFolder();
+        (string certificate, string key) = MakeCertificate();
+        File.WriteAllText(folder.File("node.pem"), keyInItsOwnFile ? certificate : certificate + "\n" + key);
+        File.WriteAllText(folder.File("node.key"), key);
+        string[] settings = ["Urls=https://127.0.0.1:0", $"Tls:CertificateFile={folder.File("node.pem")}"];
+
+        await using RunningNode node = await RunningNode.StartAsync(keyInItsOwnFile ? [.. settings, $"Tls:KeyFile={folder.File("node.key")}"] : settings);
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented is X509Certificate2 c && c.ExportCertificatePem() == certificate },
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Origin + "/healthz")) { Version = HttpVersion.Version20 };
+        using HttpResponseMessage response = await http.SendAsync(request);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(response.Version, Is.EqualTo(HttpVersion.Version20));
+    }
+
+    [TestCase("an https address needs a PEM file")]
+    [TestCase("cannot be read", "Tls:CertificateFile=/no/such.pem")]
+    [TestCase("a key is given, but no certificate", "Tls:KeyFile=/no/such.key")]
+    public void Https_WithoutAUsableCertificate_IsRefused(string why, params string[] settings)
+    {
+        Assert.That(() => RunningNode.StartAsync([.. settings, "Urls=https://127.0.0.1:0"]), Throws.TypeOf<SettingsException>().With.Message.Contains(why));
+    }
+
+    private static (string Certificate, string Key) MakeCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var now = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        using X509Certificate2 certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+}
