@@ -45,6 +45,8 @@ internal sealed class Appender(AppendPlan plan, SegmentWriter writer, WorkQueue 
             try
             {
                 writer.Prepare(services.Now);
+                if (trouble is not null)
+                    writer.Probe();
                 Report(null);
             }
             catch (Exception e)

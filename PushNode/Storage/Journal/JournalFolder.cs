@@ -15,6 +15,9 @@ internal sealed record JournalFolder(string Path)
     /// <summary>What becomes the state log when it is complete.</summary>
     public string NewStatePath => StatePath + ".new";
 
+    /// <summary>Written to find out whether the disk takes anything.</summary>
+    public string ProbePath => System.IO.Path.Combine(Path, "probe");
+
     /// <summary>Holds nothing but room.</summary>
     public string ReservePath => System.IO.Path.Combine(Path, "reserve");
 

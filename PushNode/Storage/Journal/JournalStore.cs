@@ -28,9 +28,7 @@ internal sealed class JournalStore(DataFolder data, JournalSettings settings, Ti
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
-
-        // Finds out now whether the journal can be written.
-        await journal.Appender.MaintainAsync(cancellationToken);
+        await journal.TidyAsync();
     }
 
     public ValueTask AppendAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken)

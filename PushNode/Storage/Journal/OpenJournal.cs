@@ -10,7 +10,7 @@ internal sealed class OpenJournal : IAsyncDisposable
 {
     private const int ReadThreads = 2;
     private const int MaxWaiting = 256;
-    private const int TicksPerSweep = 5;
+    private const int TicksPerTidying = 3;
 
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
@@ -33,7 +33,7 @@ internal sealed class OpenJournal : IAsyncDisposable
         Appender = new Appender(new AppendPlan(loaded.Index), loaded.Writer, appends, services);
         reader = new PageReader(loaded.Index.Segments, services);
         retention = new Retention(loaded.Index, loaded.Log, new SpaceReserve(loaded.Folder, services), services);
-        housekeeping = Task.WhenAll(TidyAsync(), SyncAsync());
+        housekeeping = Task.WhenAll(KeepHouseAsync(), SyncAsync());
     }
 
     public Appender Appender { get; }
@@ -65,6 +65,13 @@ internal sealed class OpenJournal : IAsyncDisposable
             folderLock.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Drops what is due, makes sure of what the journal needs, and finds out whether it can be written.</summary>
+    public async Task TidyAsync()
+    {
+        await TryAsync(SweepAsync(CancellationToken.None));
+        await TryAsync(Appender.MaintainAsync(CancellationToken.None));
     }
 
     /// <summary>Reads the chosen messages on a thread that may wait for the disk.</summary>
@@ -114,16 +121,14 @@ internal sealed class OpenJournal : IAsyncDisposable
         },
         cancellationToken);
 
-    private async Task TidyAsync()
+    private async Task KeepHouseAsync()
     {
         using var timer = new PeriodicTimer(Tick, services.Time);
-        for (int tick = 0; await NextAsync(timer); tick++)
+        for (int tick = 1; await NextAsync(timer); tick++)
         {
             await TryAsync(SaveCursorsAsync(CancellationToken.None));
-            if (tick % TicksPerSweep != 0)
-                continue;
-            await TryAsync(Appender.MaintainAsync(CancellationToken.None));
-            await TryAsync(SweepAsync(CancellationToken.None));
+            if (tick % TicksPerTidying == 0)
+                await TidyAsync();
         }
     }
 

@@ -10,6 +10,7 @@ namespace PushNode.Storage.Journal;
 internal sealed class SegmentWriter(JournalFolder folder, SegmentTable table, JournalServices services)
 {
     private const int BufferLength = 1 << 20;
+    private const int MinProbe = 4096;
 
     private readonly Disk disk = services.Disk;
     private readonly JournalSettings settings = services.Settings;
@@ -20,6 +21,7 @@ internal sealed class SegmentWriter(JournalFolder folder, SegmentTable table, Jo
     private bool mustCut;
     private bool mustRoll = true;
     private bool unsynced;
+    private long refused;
 
     /// <summary>The segment being written. Only after <see cref="Resume"/> or <see cref="Prepare"/>.</summary>
     public Segment Active => active!;
@@ -42,8 +44,27 @@ internal sealed class SegmentWriter(JournalFolder folder, SegmentTable table, Jo
             mustCut = false;
         }
 
+        // An empty segment is as good as a new one, and a full disk must not be filled with them.
+        if (active?.Length == SegmentHeader.Length)
+            return;
         if (mustRoll || Active.Length >= settings.SegmentBytes || IsOld(now))
             Roll(now);
+    }
+
+    /// <summary>Throws when the disk would not take again what it has refused last.</summary>
+    public void Probe()
+    {
+        int length = (int)Math.Clamp(refused, MinProbe, BufferLength);
+        try
+        {
+            using SafeFileHandle file = disk.Open(folder.ProbePath, FileMode.Create);
+            disk.Write(file, new byte[length], 0);
+            disk.Sync(file);
+        }
+        finally
+        {
+            disk.Delete(folder.ProbePath);
+        }
     }
 
     /// <summary>Adds a message to what <see cref="Commit"/> will confirm; returns where its record begins and how long it is.</summary>
@@ -77,7 +98,8 @@ internal sealed class SegmentWriter(JournalFolder folder, SegmentTable table, Jo
         buffered = 0;
         if (active is null)
             return;
-        mustCut |= written > active.Length;
+        refused = written - active.Length;
+        mustCut |= refused > 0;
         mustRoll |= mustCut;
         written = active.Length;
     }
@@ -105,8 +127,7 @@ internal sealed class SegmentWriter(JournalFolder folder, SegmentTable table, Jo
         }
     }
 
-    private bool IsOld(long now) =>
-        Active.Length > SegmentHeader.Length && now - Active.Created >= (long)settings.SegmentAge.TotalMilliseconds;
+    private bool IsOld(long now) => now - Active.Created >= (long)settings.SegmentAge.TotalMilliseconds;
 
     private void WriteOut()
     {
