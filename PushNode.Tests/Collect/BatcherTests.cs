@@ -60,6 +60,58 @@ internal sealed class BatcherTests
     }
 
     [Test]
+    public async Task Streams_OfAnySize_AllGetTheirTurn()
+    {
+        using Batcher batcher = await StartAsync(new CollectSettings { MaxQueuedMessages = 1_000 });
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(stream => Task.Run(async () =>
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                Submission submission = Make([.. Enumerable.Repeat("1", 100 + (stream * 100))]);
+                Assert.That(await batcher.SubmitAsync(submission, CancellationToken.None), Is.EqualTo(SubmitResult.Queued));
+                await submission.Completion;
+            }
+        }))).WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.That(batcher.Queued, Is.Zero);
+    }
+
+    [Test]
+    public async Task ProducerThatDwells_HoldsUpNobodyElse()
+    {
+        using Batcher batcher = await StartAsync();
+        using var release = new ManualResetEventSlim();
+        Submission dwelling = Make("1");
+        dwelling.Completion.GetAwaiter().OnCompleted(release.Wait);
+        batcher.Submit(dwelling);
+
+        await Submit(batcher, "2").Completion.AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.That(release.IsSet, Is.False);
+        release.Set();
+    }
+
+    [Test]
+    public async Task Stream_ThatWaitsForRoom_IsCancelled_OrToldOfTheEnd()
+    {
+        using Batcher batcher = await StartAsync(new CollectSettings { MaxQueuedMessages = 1_000 });
+        store.Gate = new TaskCompletionSource();
+        Submit(batcher, [.. Enumerable.Repeat("1", 1_000)]);
+        using var cancelled = new CancellationTokenSource();
+        Task<SubmitResult> first = batcher.SubmitAsync(Make("1"), cancelled.Token).AsTask();
+        Task<SubmitResult> second = batcher.SubmitAsync(Make("1"), CancellationToken.None).AsTask();
+
+        await cancelled.CancelAsync();
+        Task stopped = batcher.StopAsync(CancellationToken.None);
+
+        Assert.That(async () => await first, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(await second, Is.EqualTo(SubmitResult.Stopping));
+        store.Gate.SetResult();
+        await stopped;
+    }
+
+    [Test]
     public async Task DispatchThatThrows_StopsNothing()
     {
         using Batcher batcher = await StartAsync();

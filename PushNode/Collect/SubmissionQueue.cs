@@ -9,16 +9,24 @@ internal sealed class SubmissionQueue(int maxMessages, long maxBytes)
     private const int MaxBatchMessages = 4_096;
     private const long MaxBatchBytes = 4 << 20;
 
-    // A submission has at least one message, so the counters refuse before this bound does.
+    // A submission has at least one message, so the counts refuse before this bound does.
     private readonly Channel<Submission> channel = System.Threading.Channels.Channel.CreateBounded<Submission>(
         new BoundedChannelOptions(maxMessages) { SingleReader = true });
 
+    private readonly Lock gate = new();
     private long messages;
     private long bytes;
     private TaskCompletionSource room = NewRoom();
 
     /// <summary>Messages that wait or are being stored.</summary>
-    public long Count => Volatile.Read(ref messages);
+    public long Count
+    {
+        get
+        {
+            lock (gate)
+                return messages;
+        }
+    }
 
     /// <summary>Whether it takes nothing any more.</summary>
     public bool IsClosed { get; private set; }
@@ -31,16 +39,17 @@ internal sealed class SubmissionQueue(int maxMessages, long maxBytes)
     /// <param name="share">The share of the room that may be taken by then: all of it is 1, half of it 2.</param>
     public bool TryAdd(Submission submission, int share)
     {
-        int count = submission.Messages.Count;
+        long count = submission.Messages.Count;
         long size = submission.Bytes;
-        long totalMessages = Interlocked.Add(ref messages, count);
-        long totalBytes = Interlocked.Add(ref bytes, size);
-        bool fits = (totalMessages <= maxMessages / share && totalBytes <= maxBytes / share) || totalMessages == count;
-        if (fits && channel.Writer.TryWrite(submission))
+        lock (gate)
+        {
+            bool fits = messages == 0 || (messages + count <= maxMessages / share && bytes + size <= maxBytes / share);
+            if (!fits || !channel.Writer.TryWrite(submission))
+                return false;
+            messages += count;
+            bytes += size;
             return true;
-        Interlocked.Add(ref messages, -count);
-        Interlocked.Add(ref bytes, -size);
-        return false;
+        }
     }
 
     /// <summary>Waits until there is something to take; false when it is closed and empty.</summary>
@@ -75,8 +84,12 @@ internal sealed class SubmissionQueue(int maxMessages, long maxBytes)
     /// <summary>Gives back the room of a batch whose messages have their outcome.</summary>
     public void Release(Batch batch)
     {
-        Interlocked.Add(ref messages, -batch.Messages.Length);
-        Interlocked.Add(ref bytes, -batch.Bytes);
+        lock (gate)
+        {
+            messages -= batch.Messages.Length;
+            bytes -= batch.Bytes;
+        }
+
         SignalRoom();
     }
 
