@@ -48,6 +48,20 @@ internal sealed class StartupRulesTests
         Assert.That(NodeAccess.From(configuration, NodeOptions.From(configuration)), Is.EqualTo(new NodeAccess(isOpen, isTryOut)));
     }
 
+    [TestCase("Collect:ApiKeys", "")]
+    [TestCase("Collect:ApiKeys", " , ")]
+    [TestCase("Collect:ApiKeys:0", "")]
+    [TestCase("Collect:ApiKeysFile", "")]
+    [TestCase("Collect:ApiKeysFile", null)]
+    public void Check_AnEmptyKey_IsNone(string key, string? value)
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Urls"] = Reachable, ["Auth:Jwt:Jwks"] = "keys.json", [key] = value })
+            .Build();
+
+        Assert.That(StartupRules.Check(configuration, NodeOptions.From(configuration)).Select(static e => e.Key), Is.EqualTo(ApiKeys));
+    }
+
     private static TestCaseData Case(string name, string roles, string urls, string[] keys, string[] missing) =>
         new TestCaseData(roles, urls, keys, missing).SetArgDisplayNames(name);
 

@@ -29,6 +29,10 @@ internal sealed class ListenSession(ClientWebSocket socket, ListenPosition posit
         {
             end = ListenEnd.Lost($"the connection was lost: {e.Message}");
         }
+        catch (OperationCanceledException)
+        {
+            end = ListenEnd.Lost(isWelcomed ? "the connection was lost: the node is silent" : $"no welcome within {WelcomePatience.TotalSeconds:0} s");
+        }
 
         return end with { WasWelcomed = isWelcomed, NotBefore = notBefore };
     }
@@ -36,24 +40,15 @@ internal sealed class ListenSession(ClientWebSocket socket, ListenPosition posit
     private async Task<ListenEnd> ReceiveAllAsync(CancellationToken stop)
     {
         using var abort = new CancellationTokenSource(WelcomePatience);
-        Task stopped = Task.Delay(Timeout.Infinite, stop);
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration registration = stop.Register(told.SetResult);
         while (true)
         {
             Task<ListenEnd?> receive = ReceiveAsync(abort.Token);
-            if (!receive.IsCompleted && await Task.WhenAny(receive, stopped) == stopped)
+            if (!receive.IsCompleted && await Task.WhenAny(receive, told.Task) == told.Task)
                 return await SayGoodbyeAsync(receive, abort);
-            try
-            {
-                if (await receive is { } end)
-                    return end;
-            }
-            catch (OperationCanceledException)
-            {
-                return ListenEnd.Lost($"no welcome within {WelcomePatience.TotalSeconds:0} s");
-            }
-
-            if (await HandleAsync() is { } fault)
-                return fault;
+            if ((await receive ?? await HandleAsync()) is { } end)
+                return end;
             if (isWelcomed)
                 abort.CancelAfter(Timeout.Infinite);
         }

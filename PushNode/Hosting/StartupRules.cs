@@ -37,6 +37,10 @@ internal static class StartupRules
 
     private static IEnumerable<(string[] Keys, string Remedy)> FindMissing(IConfiguration configuration, Roles roles) =>
         from rule in Rules
-        where (roles & rule.Roles) != 0 && !rule.Keys.Any(key => configuration.GetSection(key).Exists())
+        where (roles & rule.Roles) != 0 && !rule.Keys.Any(key => IsGiven(configuration.GetSection(key)))
         select (rule.Keys, rule.Remedy);
+
+    // A variable that was not set leaves an empty text behind, and a list may have nothing in it: neither protects anything.
+    private static bool IsGiven(IConfigurationSection section) =>
+        section.Value?.Any(static c => c is not (',' or ' ')) == true || section.GetChildren().Any(IsGiven);
 }

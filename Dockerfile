@@ -1,0 +1,22 @@
+# The SDK builds; what runs has neither SDK nor shell.
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /src
+COPY global.json Directory.Build.props Directory.Packages.props .editorconfig appsettings.json ./
+COPY PushNode/PushNode.csproj PushNode/
+RUN dotnet restore PushNode/PushNode.csproj
+COPY PushNode/ PushNode/
+RUN dotnet publish PushNode/PushNode.csproj --configuration Release --no-restore --output /app && mkdir /data
+
+# Chiseled: the ASP.NET Core runtime on a bare Ubuntu, with a user "app" (APP_UID) and no package manager, shell or curl.
+# Hence the exec forms below, and the health check that is the executable itself.
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+COPY --from=build /app /app
+COPY --from=build --chown=$APP_UID:$APP_UID /data /data
+USER $APP_UID
+ENV PUSHNODE_Urls=http://*:8080 \
+    PUSHNODE_Data=/data
+VOLUME /data
+EXPOSE 8080
+# On SIGTERM a node ends within Hosting:ShutdownTimeout (10 s by default): give "docker stop" a little more.
+HEALTHCHECK --interval=10s --timeout=6s --start-period=20s CMD ["/app/pushnode", "health"]
+ENTRYPOINT ["/app/pushnode"]

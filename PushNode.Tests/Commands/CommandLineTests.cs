@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using PushNode.Commands;
+using PushNode.Tests.Support;
+
+namespace PushNode.Tests.Commands;
+
+internal sealed class CommandLineTests
+{
+    private readonly TemporaryFolder folder = new();
+
+    [TearDown]
+    public void Dispose() => folder.Dispose();
+
+    [TestCase("--urls")]
+    [TestCase("PUSHNODE_Collect__MaxDataBytes")]
+    [TestCase("--ttl", "token")]
+    [TestCase("--token-file", "listen")]
+    [TestCase("--ephemeral", "send")]
+    [TestCase("readyz", "health")]
+    public async Task Help_SaysWhatThereIs_WithExamplesAndExitCodes(string expected, params string[] command)
+    {
+        ProcessEnd end = await RunAsync([.. command, "--help"]);
+
+        Assert.That(end.Code, Is.Zero);
+        Assert.That(end.Output, Does.Contain(expected).And.Contain("Examples:").And.Contain("Exit codes:"));
+        Assert.That(end.Error, Is.Empty);
+    }
+
+    [TestCase("'--nonsense'", "--nonsense")]
+    [TestCase("'tokn'", "tokn")]
+    [TestCase("'--redis'", "--redis", "127.0.0.1")]
+    [TestCase("--user", "token")]
+    [TestCase("no role 'psh'", "--roles", "psh")]
+    [TestCase("Urls is 'here'", "--urls", "here")]
+    [TestCase("Nonsense is no setting", "--Nonsense:Key", "1")]
+    [TestCase("Hosting:HeaderTimeOut2", "--Hosting:HeaderTimeOut2=1")]
+    [TestCase("Hosting:HeaderTimeout is '00:00:00'", "--Hosting:HeaderTimeout=0")]
+    [TestCase("no/such.json cannot be read", "--config", "no/such.json")]
+    [TestCase("Collect:ApiKeys is missing", "--urls", "http://0.0.0.0:0")]
+    [TestCase("'soon' is no duration", "token", "--user", "alice", "--ttl", "soon")]
+    [TestCase("'al ice' is no user id", "token", "--user", "al ice")]
+    [TestCase("exactly one target", "send", "hi")]
+    [TestCase("exactly one target", "send", "hi", "--all", "--topic", "news")]
+    [TestCase("needs something to send", "send", "--all")]
+    [TestCase("not JSON", "send", "--all", "--json", "{")]
+    [TestCase("--url is 'nowhere'", "send", "--all", "hi", "--url", "nowhere")]
+    [TestCase("this command has none", "send", "--all", "hi", "--Collect:MaxDataBytes", "1")]
+    [TestCase("needs --user, or --token", "listen")]
+    [TestCase("not both", "listen", "--user", "a", "--token", "b")]
+    [TestCase("'a b'", "listen", "--user", "a", "--topics", "a b")]
+    [TestCase("--device is 'a b'", "listen", "--user", "a", "--device", "a b")]
+    public async Task WrongUse_IsOneSentence_AndExitCode2(string why, params string[] arguments)
+    {
+        ProcessEnd end = await RunAsync(arguments);
+
+        Assert.That(end.Code, Is.EqualTo(ExitCodes.Usage));
+        Assert.That(end.Error, Does.StartWith("pushnode: ").And.Contain(why).And.Not.Contain("   at "));
+        Assert.That(end.Output, Is.Empty);
+    }
+
+    [Test]
+    public async Task DataFolder_ThatIsAFile_IsRefused()
+    {
+        File.WriteAllText(folder.File("data"), "");
+
+        ProcessEnd end = await RunAsync(["--urls", "http://127.0.0.1:0"]);
+
+        Assert.That(end.Code, Is.EqualTo(ExitCodes.Usage));
+        Assert.That(end.Error, Does.StartWith($"pushnode: Data is '{folder.File("data")}'").And.Contain("--data").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public async Task PortInUse_IsOneSentence_AndExitCode1()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        string url = $"http://{taken.LocalEndpoint}";
+
+        ProcessEnd end = await RunAsync(["--urls", url]);
+
+        Assert.That(end.Code, Is.EqualTo(ExitCodes.Failure));
+        Assert.That(end.Error, Does.StartWith("pushnode: ").And.Contain(url).And.Contain("in use"));
+        Assert.That(end.Output + end.Error, Does.Not.Contain("   at "));
+    }
+
+    [Test]
+    public async Task Token_PrintsATokenOnly_AlwaysWithTheSameKeyOfTheFolder()
+    {
+        ProcessEnd first = await RunAsync(["token", "--user", "alice", "--ttl", "15m", "--topics", "news,room.*"]);
+        ProcessEnd second = await RunAsync(["token", "--user", "bob", "--data", folder.File("data")]);
+
+        Assert.That(first.Code, Is.Zero);
+        Assert.That(first.Output, Does.Match(@"^[\w-]+\.[\w-]+\.[\w-]+\r?\n$"));
+        Assert.That(second.Code, Is.Zero);
+        Assert.That(Directory.GetFiles(folder.File("data"), "*key*"), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Node_StartsInItsDirectory_AnswersHealth_AndStopsOnSigterm()
+    {
+        using Process node = PushNodeProcess.Start(folder.Path, ["--urls", "http://127.0.0.1:0"], new Dictionary<string, string> { ["PUSHNODE_Logging__LogLevel__Default"] = "Warning" });
+        try
+        {
+            string? banner = await node.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.That(banner, Does.Match(@"^PushNode \d+\.\d+\.\d+ listens on http://127\.0\.0\.1:\d+$"));
+            Assert.That(Directory.Exists(folder.File("data")), Is.True);
+
+            ProcessEnd health = await RunAsync(["health", "--url", banner!.Split(' ')[^1]]);
+            Assert.That(health.Output.Trim(), Is.EqualTo("""{"status":"ready"}"""));
+            Assert.That(health.Code, Is.Zero);
+
+            using Process kill = Process.Start("kill", ["-TERM", $"{node.Id}"]);
+            await node.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.That(node.ExitCode, Is.Zero);
+            Assert.That(await node.StandardError.ReadToEndAsync(), Is.Empty);
+        }
+        finally
+        {
+            if (!node.HasExited)
+                node.Kill();
+        }
+    }
+
+    [Test]
+    public async Task Health_OfNobody_IsExitCode1()
+    {
+        ProcessEnd end = await RunAsync(["health", "--url", "http://127.0.0.1:1"]);
+
+        Assert.That(end.Code, Is.EqualTo(ExitCodes.Failure));
+        Assert.That(end.Error, Does.Contain("cannot be reached"));
+    }
+
+    private Task<ProcessEnd> RunAsync(string[] arguments) => PushNodeProcess.RunAsync(folder.Path, arguments);
+}
