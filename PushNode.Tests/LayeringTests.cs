@@ -22,7 +22,6 @@ internal sealed partial class LayeringTests
         ["Messages"] = [],
         ["Settings"] = [],
         ["Diagnostics"] = [],
-        ["Pages"] = [],
     };
 
     [Test]

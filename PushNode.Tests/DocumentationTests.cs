@@ -1,0 +1,59 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using PushNode.Settings;
+using PushNode.Tests.Support;
+
+namespace PushNode.Tests;
+
+/// <summary>The documentation names what there is.</summary>
+internal sealed partial class DocumentationTests
+{
+    [Test]
+    public void Configuration_NamesEverySetting_AndNoOther()
+    {
+        string text = File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "configuration.md"));
+        string[] documented = [.. Key().Matches(text).Select(m => m.Groups[1].Value).Where(k => k.Contains(':', StringComparison.Ordinal) && !k.StartsWith("Logging", StringComparison.Ordinal))];
+
+        Assert.That(documented, Is.EquivalentTo(Settings()));
+    }
+
+    [Test]
+    public void Links_LeadSomewhere()
+    {
+        foreach (string file in (string[])[Path.Combine(SourceTree.Root, "README.md"), .. Directory.GetFiles(Path.Combine(SourceTree.Root, "docs"), "*.md")])
+        {
+            foreach (Match link in Link().Matches(File.ReadAllText(file)))
+            {
+                string target = Path.Combine(Path.GetDirectoryName(file)!, link.Groups[1].Value);
+                Assert.That(File.Exists(target), $"{file} links to {link.Groups[1].Value}");
+            }
+        }
+    }
+
+    private static IEnumerable<string> Settings() =>
+        from type in typeof(ISettings).Assembly.GetTypes()
+        where type.IsClass && typeof(ISettings).IsAssignableFrom(type) && type.IsSealed
+        let section = (string)type.GetProperty(nameof(ISettings.Section), BindingFlags.Public | BindingFlags.Static | BindingFlags.FlattenHierarchy)!.GetValue(null)!
+        from key in Keys(type, section)
+        select key;
+
+    private static IEnumerable<string> Keys(Type type, string prefix)
+    {
+        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            if (property.CanWrite)
+                yield return $"{prefix}:{property.Name}";
+            else if (property.PropertyType.Name.EndsWith("Options", StringComparison.Ordinal))
+            {
+                foreach (string key in Keys(property.PropertyType, $"{prefix}:{property.Name}"))
+                    yield return key;
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^\| `([A-Za-z:]+)`", RegexOptions.Multiline)]
+    private static partial Regex Key();
+
+    [GeneratedRegex(@"\]\((?!https?:)([^)#]+)\)")]
+    private static partial Regex Link();
+}
