@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using PushNode.Diagnostics;
 using PushNode.Settings;
 using PushNode.Storage.Journal;
 
@@ -15,6 +16,7 @@ internal static class StorageModule
         services.AddSingleton<Disk>();
         services.AddSingleton<JournalStore>();
         services.AddSingleton<IMessageStore>(static provider => provider.GetRequiredService<JournalStore>());
+        services.AddSingleton<IReadinessCheck, StoreReadiness>();
         services.AddHostedService<JournalLifetime>();
         return services;
     }

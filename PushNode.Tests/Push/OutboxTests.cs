@@ -1,0 +1,122 @@
+using System.IO.Pipelines;
+using PushNode.Push;
+
+namespace PushNode.Tests.Push;
+
+internal sealed class OutboxTests
+{
+    private const int Limit = 1_000;
+
+    // A transport that takes nothing until it is read.
+    private readonly Pipe transport = new(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
+    private readonly Outbox outbox;
+
+    public OutboxTests() => outbox = new Outbox(transport.Writer, Limit, TimeProvider.System);
+
+    [Test]
+    public void TryEnqueue_TellsTheFirst_ThatItMustFlush()
+    {
+        Assert.That(outbox.TryEnqueue(new byte[10]), Is.EqualTo(EnqueueResult.QueuedFirst));
+        Assert.That(outbox.TryEnqueue(new byte[10]), Is.EqualTo(EnqueueResult.Queued));
+        Assert.That(outbox.PendingBytes, Is.EqualTo(20));
+    }
+
+    [Test]
+    public void TryEnqueue_BeyondTheLimit_IsFull_AndTakesNothing()
+    {
+        outbox.TryEnqueue(new byte[600]);
+
+        Assert.That(outbox.TryEnqueue(new byte[401]), Is.EqualTo(EnqueueResult.Full));
+        Assert.That(outbox.TryEnqueue(new byte[400]), Is.EqualTo(EnqueueResult.Queued));
+        Assert.That(outbox.TryEnqueue(new byte[500], beyondLimit: true), Is.EqualTo(EnqueueResult.Queued), "a control frame has room of its own");
+        Assert.That(outbox.TryEnqueue(new byte[1], beyondLimit: true), Is.EqualTo(EnqueueResult.Full), "which has an end too");
+    }
+
+    [Test]
+    public void TryEnqueue_IntoAnEmptyOne_TakesAnySize() =>
+        Assert.That(outbox.TryEnqueue(new byte[10 * Limit]), Is.EqualTo(EnqueueResult.QueuedFirst));
+
+    [Test]
+    public async Task Flush_WritesWhatWaits_InOrderAndAtOnce()
+    {
+        outbox.TryEnqueue(new byte[] { 1, 2 });
+        outbox.TryEnqueue(new byte[] { 3 });
+        ValueTask<bool> flushing = outbox.FlushAsync();
+
+        Assert.That(await ReadAsync(), Is.EqualTo(new byte[] { 1, 2, 3 }));
+        Assert.That(await flushing, Is.True);
+        Assert.That(outbox.PendingBytes, Is.Zero);
+    }
+
+    [Test]
+    public async Task WhatIsBeingWritten_CountsUntilTheSocketHasIt()
+    {
+        outbox.TryEnqueue(new byte[900]);
+        ValueTask<bool> flushing = outbox.FlushAsync();
+
+        Assert.That(flushing.IsCompleted, Is.False);
+        Assert.That(outbox.WriteStarted, Is.Not.Zero);
+        Assert.That(outbox.TryEnqueue(new byte[200]), Is.EqualTo(EnqueueResult.Full));
+        Task room = outbox.WaitForRoomAsync();
+        Assert.That(room.IsCompleted, Is.False);
+        await ReadAsync();
+        await flushing;
+
+        await room;
+        Assert.That(outbox.WriteStarted, Is.Zero);
+        Assert.That(outbox.TryEnqueue(new byte[200]), Is.EqualTo(EnqueueResult.QueuedFirst));
+    }
+
+    [Test]
+    public async Task WhatComesDuringAWrite_LeavesWithTheNext()
+    {
+        outbox.TryEnqueue(new byte[] { 1 });
+        ValueTask<bool> flushing = outbox.FlushAsync();
+        Assert.That(outbox.TryEnqueue(new byte[] { 2 }), Is.EqualTo(EnqueueResult.Queued), "who is writing goes on");
+        Assert.That(outbox.TryEnqueue(new byte[] { 3 }), Is.EqualTo(EnqueueResult.Queued));
+
+        Assert.That(await ReadAsync(), Is.EqualTo(new byte[] { 1 }));
+        Assert.That(await ReadAsync(), Is.EqualTo(new byte[] { 2, 3 }));
+        Assert.That(await flushing, Is.True);
+    }
+
+    [Test]
+    public void EnqueueLast_IsTakenWhateverWaits_AndNothingAfterIt()
+    {
+        outbox.TryEnqueue(new byte[Limit]);
+
+        Assert.That(outbox.EnqueueLast(new byte[4]), Is.EqualTo(EnqueueResult.Queued));
+        Assert.That(outbox.TryEnqueue(new byte[1]), Is.EqualTo(EnqueueResult.Closed));
+        Assert.That(outbox.EnqueueLast(new byte[4]), Is.EqualTo(EnqueueResult.Closed));
+    }
+
+    [Test]
+    public async Task Close_LetsWaitersGo()
+    {
+        outbox.TryEnqueue(new byte[Limit]);
+        Task room = outbox.WaitForRoomAsync();
+        Task empty = outbox.WaitUntilEmptyAsync();
+
+        outbox.Close();
+
+        await Task.WhenAll(room, empty);
+        Assert.That(outbox.TryEnqueue(new byte[1]), Is.EqualTo(EnqueueResult.Closed));
+    }
+
+    [Test]
+    public async Task Flush_IntoATransportThatHasEnded_SaysSo()
+    {
+        await transport.Reader.CompleteAsync();
+        outbox.TryEnqueue(new byte[1]);
+
+        Assert.That(await outbox.FlushAsync(), Is.False);
+    }
+
+    private async Task<byte[]> ReadAsync()
+    {
+        ReadResult result = await transport.Reader.ReadAsync();
+        byte[] bytes = [.. System.Buffers.BuffersExtensions.ToArray(result.Buffer)];
+        transport.Reader.AdvanceTo(result.Buffer.End);
+        return bytes;
+    }
+}
