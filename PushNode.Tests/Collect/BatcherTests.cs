@@ -83,13 +83,21 @@ internal sealed class BatcherTests
         using Batcher batcher = await StartAsync();
         using var release = new ManualResetEventSlim();
         Submission dwelling = Make("1");
-        dwelling.Completion.GetAwaiter().OnCompleted(release.Wait);
+        // Where no synchronization context of the test would move the continuation away.
+        Task dwells = await Task.Factory.StartNew(() => DwellAsync(dwelling, release), CancellationToken.None, TaskCreationOptions.None, TaskScheduler.Default);
         batcher.Submit(dwelling);
 
         await Submit(batcher, "2").Completion.AsTask().WaitAsync(TimeSpan.FromSeconds(10));
 
-        Assert.That(release.IsSet, Is.False);
+        Assert.That(dwells.IsCompleted, Is.False);
         release.Set();
+        await dwells;
+
+        static async Task DwellAsync(Submission submission, ManualResetEventSlim release)
+        {
+            await submission.Completion;
+            release.Wait();
+        }
     }
 
     [Test]

@@ -29,6 +29,29 @@ internal sealed class CollectBatchEndpointTests
     }
 
     [Test]
+    public async Task Answer_ThatIsReady_DoesNotWaitForTheNext()
+    {
+        await using CollectNode node = await CollectNode.StartAsync();
+        var batcher = (PushNode.Collect.Batcher)node.Services.GetService(typeof(PushNode.Collect.Batcher))!;
+        using RawHttp raw = await RawHttp.ConnectAsync(node.Port);
+        var first = new TaskCompletionSource();
+        node.Store.Gate = first;
+        await raw.StartAsync("/collect/batch");
+        await raw.SendChunkAsync(Line);
+        await Eventually.BecomesTrueAsync(() => node.Store.Appends == 1, "append");
+        await raw.SendChunkAsync(Line);
+        await Eventually.BecomesTrueAsync(() => batcher.Queued == 2, "both lines are in line");
+
+        node.Store.Gate = new TaskCompletionSource();
+        first.SetResult();
+
+        await raw.ReadHeadAsync();
+        Assert.That(await raw.ReadLineAsync(), Does.Contain("\"seq\":1"));
+        node.Store.Gate.SetResult();
+        Assert.That(await raw.ReadLineAsync(), Does.Contain("\"seq\":2"));
+    }
+
+    [Test]
     public async Task Connection_IsUsedAgain_AfterABatch()
     {
         await using CollectNode node = await CollectNode.StartAsync();

@@ -8,6 +8,8 @@ namespace PushNode.Tests.Collect;
 
 internal sealed class CollectEndpointTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     [Test]
     public async Task Message_IsStored_Answered_Raised_AndDispatched()
     {
@@ -205,12 +207,12 @@ internal sealed class CollectEndpointTests
     [Test]
     public async Task WaitDelivered_TellsTheConnections()
     {
-        await using CollectNode node = await CollectNode.StartAsync();
+        await using CollectNode node = await CollectNode.StartAsync(("DeliveryWait", "00:01:00"));
         node.Dispatcher.Connections = 2;
 
-        (int status, JsonElement answer) = await node.PostAsync("""{"userId":"a","id":"m","data":1}""", "/collect?wait=delivered");
-        (int repeated, JsonElement again) = await node.PostAsync("""{"userId":"a","id":"m","data":1}""", "/collect?wait=delivered");
-        (_, JsonElement ephemeral) = await node.PostAsync("""{"userIds":["a","b"],"id":"e","ephemeral":true,"data":1}""", "/collect?wait=delivered");
+        (int status, JsonElement answer) = await node.PostAsync("""{"userId":"a","id":"m","data":1}""", "/collect?wait=delivered").WaitAsync(Patience);
+        (int repeated, JsonElement again) = await node.PostAsync("""{"userId":"a","id":"m","data":1}""", "/collect?wait=delivered").WaitAsync(Patience);
+        (_, JsonElement ephemeral) = await node.PostAsync("""{"userIds":["a","b"],"id":"e","ephemeral":true,"data":1}""", "/collect?wait=delivered").WaitAsync(Patience);
 
         Assert.That(status, Is.EqualTo(202));
         Assert.That(answer.GetRawText(), Is.EqualTo("""{"id":"m","seq":1,"delivered":2}"""));
