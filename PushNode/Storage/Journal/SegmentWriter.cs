@@ -50,7 +50,12 @@ internal sealed class SegmentWriter(JournalFolder folder, SegmentTable table, Jo
 
         // An empty segment is as good as a new one, and a full disk must not be filled with them.
         if (active?.Length == SegmentHeader.Length)
+        {
+            active.Created = now;
+            mustRoll = false;
             return;
+        }
+
         if (mustRoll || Active.Length >= settings.SegmentBytes || IsOld(now))
             Roll(now);
     }
