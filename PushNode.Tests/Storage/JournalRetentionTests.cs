@@ -91,8 +91,10 @@ internal sealed class JournalRetentionTests
     {
         await journal.AppendAsync(Alice, 20, TimeSpan.FromMinutes(1), size: 100);
         journal.Time.Advance(TimeSpan.FromMinutes(2));
-        await journal.AppendAsync(Bob, 10, size: 100);
+        await journal.AppendAsync(Bob, 20, size: 100);
+        journal.Settings.MaxBytes = 2000;
         await journal.Store.SweepAsync(default);
+        Assert.That(journal.SegmentFiles.Any(file => journal.CopyFiles()[file].AsSpan().IndexOf("user:alice"u8) >= 0), Is.False);
         for (int i = 0; i < 3; i++)
             await (crash ? journal.CrashAsync() : journal.ReopenAsync());
 

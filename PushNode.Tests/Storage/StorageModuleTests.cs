@@ -51,6 +51,20 @@ internal sealed class StorageModuleTests : IDisposable
     }
 
     [Test]
+    [Platform(Exclude = "Win")]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public async Task DataFolder_ThatIsMade_IsForItsOwnerOnly()
+    {
+        string path = folder.File("data");
+        using IHost host = CreateHost(path);
+        await host.StartAsync();
+        await host.StopAsync();
+
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Assert.That(new[] { File.GetUnixFileMode(path), File.GetUnixFileMode(Path.Combine(path, "journal")) }, Is.All.EqualTo(Owner));
+    }
+
+    [Test]
     public void DataFolder_ThatCannotBeMade_IsRefused_NamingIt()
     {
         File.WriteAllText(folder.File("file"), "");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace PushNode.Diagnostics;
@@ -10,6 +11,9 @@ namespace PushNode.Diagnostics;
 /// <param name="RetryAfter">Seconds after which it is worth trying again; 0 for none.</param>
 internal sealed record Problem(int Status, string Code, string Detail, int RetryAfter = 0)
 {
+    // Never inside HTML: a quote need not be escaped as \u0022.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static Problem BadRequest(string code, string detail) => new(StatusCodes.Status400BadRequest, code, detail);
 
     public static Problem Unauthorized(string detail) => new(StatusCodes.Status401Unauthorized, "unauthorized", detail);
@@ -36,7 +40,7 @@ internal sealed record Problem(int Status, string Code, string Detail, int Retry
             response.Headers.RetryAfter = RetryAfter.ToString(CultureInfo.InvariantCulture);
         if (Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
-        await using var json = new Utf8JsonWriter(response.BodyWriter);
+        await using var json = new Utf8JsonWriter(response.BodyWriter, Readable);
         WriteTo(json);
         await json.FlushAsync(context.RequestAborted);
     }

@@ -51,12 +51,12 @@ internal static partial class StorageLog
     [LoggerMessage(16, LogLevel.Warning, "{File} is not needed any more and could not be deleted; it is tried again at the next start")]
     public static partial void SegmentNotDeleted(this ILogger logger, string file, Exception exception);
 
-    [LoggerMessage(19, LogLevel.Debug, "{File} could not be made: there is no room to keep in reserve")]
-    public static partial void NoReserve(this ILogger logger, string file, Exception exception);
-
     [LoggerMessage(17, LogLevel.Error, "Housekeeping of the journal failed; it is tried again")]
     public static partial void HousekeepingFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(18, LogLevel.Information, "Journal closed")]
     public static partial void JournalClosed(this ILogger logger);
+
+    [LoggerMessage(19, LogLevel.Debug, "{File} could not be made: there is no room to keep in reserve")]
+    public static partial void NoReserve(this ILogger logger, string file, Exception exception);
 }

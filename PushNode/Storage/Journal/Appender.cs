@@ -38,7 +38,9 @@ internal sealed class Appender(AppendPlan plan, SegmentWriter writer, WorkQueue 
         }
     }
 
-    /// <summary>Repairs what a failure has left, so that a node nobody sends to finds out that it is well again; begins a new segment when it is time.</summary>
+    /// <summary>
+    /// Repairs what a failure has left, so that a node nobody sends to finds out that it is well again; begins a new segment when it is time.
+    /// </summary>
     public Task MaintainAsync(CancellationToken cancellationToken) => queue.RunAsync(
         () =>
         {
@@ -59,10 +61,12 @@ internal sealed class Appender(AppendPlan plan, SegmentWriter writer, WorkQueue 
         cancellationToken);
 
     /// <summary>Forces to the disk what has been appended.</summary>
-    /// <returns>False when that failed.</returns>
+    /// <returns>False when it failed.</returns>
     public Task<bool> SyncAsync(CancellationToken cancellationToken) => queue.RunAsync(writer.Sync, cancellationToken);
 
-    /// <summary>Finishes the batch that has been begun; later ones fail. Callers may still be passing the semaphore, so it is left to the collector.</summary>
+    /// <summary>
+    /// Finishes the batch that has been begun; later ones fail. Callers may still be passing the semaphore, so it is left to the collector.
+    /// </summary>
     public ValueTask DisposeAsync() => queue.DisposeAsync();
 
     /// <summary>Appends the batch, on the appending thread.</summary>

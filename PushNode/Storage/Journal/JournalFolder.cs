@@ -21,9 +21,6 @@ internal sealed record JournalFolder(string Path)
     /// <summary>Holds nothing but room.</summary>
     public string ReservePath => System.IO.Path.Combine(Path, "reserve");
 
-    /// <summary>The highest segment number ever seen at start.</summary>
-    public int LastNumber { get; set; }
-
     public string SegmentPath(int number) => System.IO.Path.Combine(Path, number.ToString(NumberFormat, CultureInfo.InvariantCulture) + Extension);
 
     /// <summary>The numbers of the segment files there are, in order.</summary>

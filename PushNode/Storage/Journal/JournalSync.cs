@@ -1,6 +1,8 @@
 namespace PushNode.Storage.Journal;
 
-/// <summary>When an appended batch is forced to the disk. A killed process loses nothing in any of these; a power cut or a crash of the system may.</summary>
+/// <summary>
+/// When an appended batch is forced to the disk. A process that is killed loses nothing in any of these; a power cut or a crash of the system may.
+/// </summary>
 internal enum JournalSync
 {
     /// <summary>Before anybody is told that a message is stored.</summary>

@@ -22,17 +22,21 @@ internal sealed record LoadedJournal(JournalIndex Index, StateLog Log, SegmentWr
         var loaded = new LoadedJournal(index, log, writer, folder);
         try
         {
-            Directory.CreateDirectory(folder.Path);
+            DataFolder.MakePrivate(folder.Path);
             services.Disk.SyncFolder(data.Path);
-            if (new Recovery(folder, index, log, services).Run() is { } last)
-                writer.Resume(last);
+            var recovery = new Recovery(folder, index, log, services);
+            writer.Resume(recovery.Run(), recovery.LastNumber);
             return loaded;
         }
         catch (Exception e)
         {
             loaded.Dispose();
             if (e is IOException or UnauthorizedAccessException or StoreUnavailableException)
-                throw new SettingsException("Data", data.Path, $"the journal in it cannot be opened ({e.Message.TrimEnd('.')}); see that this user may read and write it and that there is room");
+            {
+                string remedy = "see that this user may read and write it and that there is room";
+                throw new SettingsException("Data", data.Path, $"the journal in it cannot be opened ({e.Message.TrimEnd('.')}); {remedy}");
+            }
+
             throw;
         }
     }

@@ -65,7 +65,10 @@ internal sealed class RecordReader(Disk disk, SafeFileHandle file, long length)
     {
         while (true)
         {
-            ReadOnlySpan<byte> ahead = Look(Position, (int)Math.Min(WindowLength, length - Position));
+            // What is in the window already; a marker that lies across its end is found in the next one.
+            long buffered = windowStart + windowFilled - Position;
+            int count = buffered >= RecordFraming.Marker.Length ? (int)buffered : (int)Math.Min(WindowLength, length - Position);
+            ReadOnlySpan<byte> ahead = Look(Position, count);
             int found = ahead.IndexOf(RecordFraming.Marker);
             if (found >= 0)
             {
@@ -73,11 +76,9 @@ internal sealed class RecordReader(Disk disk, SafeFileHandle file, long length)
                 return true;
             }
 
-            if (ahead.Length <= RecordFraming.Marker.Length || Position + ahead.Length >= length)
+            if (ahead.Length < RecordFraming.Marker.Length || Position + ahead.Length >= length)
                 return false;
-
-            // The marker may lie across the border of two windows.
-            Position += ahead.Length - RecordFraming.Marker.Length;
+            Position += ahead.Length - RecordFraming.Marker.Length + 1;
         }
     }
 

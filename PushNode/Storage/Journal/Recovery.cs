@@ -26,6 +26,9 @@ internal sealed class Recovery(JournalFolder folder, JournalIndex index, StateLo
     private readonly List<(Segment Segment, SegmentLoad Load)> loads = [];
     private long lost;
 
+    /// <summary>The highest segment number that was ever used.</summary>
+    public int LastNumber { get; private set; }
+
     /// <summary>Reads the segments. Returns the last one when writing can go on in it, else null.</summary>
     public Segment? Run()
     {
@@ -57,7 +60,7 @@ internal sealed class Recovery(JournalFolder folder, JournalIndex index, StateLo
 
     private List<int> DeleteDropped(List<int> numbers)
     {
-        folder.LastNumber = Math.Max(numbers.LastOrDefault(), state.Segments.Highest);
+        LastNumber = Math.Max(numbers.LastOrDefault(), state.Segments.Highest);
         foreach (int number in numbers.Where(state.Segments.IsDropped))
             disk.Delete(folder.SegmentPath(number));
         return [.. numbers.Where(number => !state.Segments.IsDropped(number))];
@@ -85,7 +88,7 @@ internal sealed class Recovery(JournalFolder folder, JournalIndex index, StateLo
         disk.Delete(path);
         logger.UnfinishedSegmentRemoved(path);
         numbers.RemoveAt(numbers.Count - 1);
-        folder.LastNumber = Math.Max(numbers.LastOrDefault(), newest - 1);
+        LastNumber = Math.Max(numbers.LastOrDefault(), newest - 1);
     }
 
     private void Load(List<int> numbers)
@@ -119,7 +122,7 @@ internal sealed class Recovery(JournalFolder folder, JournalIndex index, StateLo
 
     private void CountMissing(List<int> numbers)
     {
-        for (int number = state.Segments.First; number <= folder.LastNumber; number++)
+        for (int number = state.Segments.First; number <= LastNumber; number++)
         {
             if (state.Segments.IsDropped(number) || numbers.Contains(number))
                 continue;
@@ -167,7 +170,7 @@ internal sealed class Recovery(JournalFolder folder, JournalIndex index, StateLo
         if (loads.Count == 0)
             return null;
         (Segment newest, SegmentLoad load) = loads[^1];
-        bool sound = load.Damage.All(d => d.From == load.End) && load.End >= SegmentHeader.Length && newest.Number == folder.LastNumber;
+        bool sound = load.Damage.All(d => d.From == load.End) && load.End >= SegmentHeader.Length && newest.Number == LastNumber;
         return sound ? newest : null;
     }
 }

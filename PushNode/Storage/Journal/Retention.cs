@@ -2,7 +2,9 @@ using PushNode.Storage.Journal.State;
 
 namespace PushNode.Storage.Journal;
 
-/// <summary>Drops whole segments: when their messages have all expired, when they are too old, or when there is too much. Never the one being written.</summary>
+/// <summary>
+/// Drops whole segments: when their messages have all expired, when they are too old, or when there is too much. Never the one being written.
+/// </summary>
 internal sealed class Retention(JournalIndex index, StateLog log, SpaceReserve reserve, JournalServices services)
 {
     /// <summary>Drops what is due. The channels' heads are on the disk before a file goes.</summary>
@@ -27,8 +29,10 @@ internal sealed class Retention(JournalIndex index, StateLog log, SpaceReserve r
         {
             log.Save(records);
         }
-        catch (StoreUnavailableException) when (reserve.Release())
+        catch (StoreUnavailableException)
         {
+            if (!reserve.Release())
+                throw;
             log.Save(records);
         }
     }

@@ -40,7 +40,11 @@ internal sealed class SegmentLoader(JournalIndex index, JournalServices services
         if (!reader.TryRead(out ReadOnlySpan<byte> payload) || !SegmentHeader.TryParse(payload, segment.Number, out byte version, out long created))
             return false;
         if (version > SegmentHeader.Version)
-            throw new SettingsException("Data", segment.Path, $"it was written by a later version (format {version}, this one reads {SegmentHeader.Version}); use that version");
+        {
+            string formats = $"format {version}, this one reads {SegmentHeader.Version}";
+            throw new SettingsException("Data", segment.Path, $"it was written by a later version ({formats}); use that version");
+        }
+
         segment.Created = created;
         return true;
     }

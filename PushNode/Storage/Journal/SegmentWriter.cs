@@ -22,16 +22,20 @@ internal sealed class SegmentWriter(JournalFolder folder, SegmentTable table, Jo
     private bool mustRoll = true;
     private bool unsynced;
     private long refused;
+    private int lastNumber;
 
     /// <summary>The segment being written. Only after <see cref="Resume"/> or <see cref="Prepare"/>.</summary>
     public Segment Active => active!;
 
-    /// <summary>Goes on in a segment that is sound to its end.</summary>
-    public void Resume(Segment segment)
+    /// <summary>Goes on behind the segments there are.</summary>
+    /// <param name="sound">The last one, if it can be written to; else a new one is begun.</param>
+    /// <param name="lastSegment">The highest number that was ever used.</param>
+    public void Resume(Segment? sound, int lastSegment)
     {
-        active = segment;
-        written = segment.Length;
-        mustRoll = false;
+        active = sound;
+        written = sound?.Length ?? 0;
+        mustRoll = sound is null;
+        lastNumber = lastSegment;
     }
 
     /// <summary>Makes the journal ready for a batch: repairs what a failure has left, begins a new segment when it is time.</summary>
@@ -46,7 +50,12 @@ internal sealed class SegmentWriter(JournalFolder folder, SegmentTable table, Jo
 
         // An empty segment is as good as a new one, and a full disk must not be filled with them.
         if (active?.Length == SegmentHeader.Length)
+        {
+            active.Created = now;
+            mustRoll = false;
             return;
+        }
+
         if (mustRoll || Active.Length >= settings.SegmentBytes || IsOld(now))
             Roll(now);
     }
@@ -145,7 +154,7 @@ internal sealed class SegmentWriter(JournalFolder folder, SegmentTable table, Jo
     private void Roll(long now)
     {
         Sync();
-        int number = (active?.Number ?? folder.LastNumber) + 1;
+        int number = lastNumber + 1;
         string path = folder.SegmentPath(number);
         SafeFileHandle file = disk.Open(path, FileMode.Create);
         try
@@ -164,6 +173,7 @@ internal sealed class SegmentWriter(JournalFolder folder, SegmentTable table, Jo
         active = new Segment(number, path, file) { Created = now, Length = SegmentHeader.Length };
         written = SegmentHeader.Length;
         mustRoll = false;
+        lastNumber = number;
         table.Add(active);
     }
 }

@@ -2,22 +2,6 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PushNode.Storage.Journal.State;
 
-/// <summary>How the state log was found at start.</summary>
-internal enum StateFound
-{
-    /// <summary>Whole.</summary>
-    Whole,
-
-    /// <summary>It ends in the middle of a record, as after a power cut: what had been confirmed is there.</summary>
-    Torn,
-
-    /// <summary>It is damaged in the middle: some of it is lost.</summary>
-    Damaged,
-
-    /// <summary>There is none.</summary>
-    Missing,
-}
-
 /// <summary>
 /// The append-only file of what outlives segments. When it has grown too long, and after any failure, it is written anew from memory beside the old
 /// one, which it then replaces: at every moment one of the two is whole. Used by one thread.
