@@ -11,11 +11,7 @@ internal static class DataFolderCheck
     {
         try
         {
-            if (OperatingSystem.IsWindows())
-                Directory.CreateDirectory(path);
-            else
-                Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-
+            DataFolder.MakePrivate(path);
             string probe = Path.Combine(path, $".probe-{Guid.NewGuid():N}");
             using (new FileStream(probe, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose }))
             {

@@ -1,10 +1,5 @@
 namespace PushNode.Settings;
 
-<<<<<<< HEAD
-/// <summary>The folder in which a node keeps its journal and its generated keys.</summary>
-/// <param name="Path">An absolute path.</param>
-internal sealed record DataFolder(string Path);
-=======
 /// <summary>Where this node keeps what outlives it: journal, generated keys, lock. Set with the key <c>Data</c>.</summary>
 /// <param name="Path">The folder; it is made when it does not exist.</param>
 internal sealed record DataFolder(string Path)
@@ -18,4 +13,3 @@ internal sealed record DataFolder(string Path)
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 }
->>>>>>> journal
