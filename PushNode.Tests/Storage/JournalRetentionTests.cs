@@ -36,6 +36,7 @@ internal sealed class JournalRetentionTests
         await journal.Store.SweepAsync(default);
 
         Assert.That(journal.SegmentFiles, Has.Length.InRange(3, before - 2));
+        Assert.That(journal.Store.ReadAsync(Alice, 0, 1000, default).AsTask().IsCompleted, "what is known to be gone is not looked for on the disk");
         Assert.That(await journal.ReadAllAsync(Bob), Has.Count.EqualTo(20));
         Assert.That(await journal.ReadAllAsync(Alice), Is.Empty);
         Assert.That(journal.Log.At(LogLevel.Information), Has.Some.Contains("expired"));

@@ -57,10 +57,10 @@ internal sealed class JournalStateTests
     }
 
     [Test]
-    public async Task Cursors_WhoseWriteFailed_AreWrittenLater()
+    public async Task Cursors_WhoseWriteFailed_AreWrittenLater([Values(nameof(Disk.Write), nameof(Disk.Sync))] string operation)
     {
         journal.Store.MoveCursor("alice", "phone", Alice, 5);
-        journal.Disk.Fail(nameof(Disk.Sync));
+        journal.Disk.Fail(operation);
         Assert.That(async () => await journal.Store.SaveCursorsAsync(default), Throws.TypeOf<StoreUnavailableException>());
 
         journal.Disk.Heal();
@@ -118,6 +118,9 @@ internal sealed class JournalStateTests
             Assert.That(journal.Store.Epoch, Is.EqualTo(epoch));
             Assert.That(await journal.Store.ListRevocationsAsync(default), Has.Count.EqualTo(1));
             Assert.That(journal.Log.At(LogLevel.Error), Is.Empty);
+
+            await journal.CrashAsync();
+            Assert.That(journal.Store.Epoch, Is.EqualTo(epoch), "the torn end is not left in the middle");
         }
     }
 
