@@ -24,7 +24,7 @@ internal sealed class CollectSettingsTests
     [TestCase("MaxQueuedMessages", "999", "Collect:MaxQueuedMessages is '999'")]
     [TestCase("MaxQueuedBytes", "9", "Collect:MaxQueuedBytes is '9'")]
     [TestCase("MaxLinesInFlight", "1", "Collect:MaxLinesInFlight is '1'")]
-    [TestCase("MaxDataByte", "1", "Collect:MaxDataByte is '1': there is no such setting")]
+    [TestCase("MaxDataByte", "1", "Collect:MaxDataByte is no setting")]
     [TestCase("ApiKeys:0", "short", "Collect:ApiKeys:0 is no API key")]
     public void BadValue_IsRefused_ByKey(string key, string value, string sentence)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
 
 namespace PushNode.Collect;
 
@@ -49,6 +50,10 @@ internal sealed class BatchStream
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The node stops, or the answers cannot be written, of which the task below tells.
+        }
+        catch (ConnectionResetException)
+        {
+            // The producer has gone; it may be noticed here before the request counts as aborted.
         }
         finally
         {
