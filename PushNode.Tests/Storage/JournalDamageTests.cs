@@ -164,6 +164,25 @@ internal sealed class JournalDamageTests
     }
 
     [Test]
+    public async Task Channel_ThatWasLostWhole_NeverReusesItsSeqs()
+    {
+        await journal.AppendAsync(Alice, 1);
+        await journal.AppendAsync(Bob, 5, size: 100);
+        await journal.CloseAsync();
+        string file = journal.SegmentFiles[0];
+        byte[] bytes = await File.ReadAllBytesAsync(file);
+        bytes.AsSpan(bytes.Length / 4).Clear();
+        await File.WriteAllBytesAsync(file, bytes);
+
+        await journal.OpenAsync();
+        Assert.That(await journal.ReadAllAsync(Bob), Is.Empty);
+        for (int i = 0; i < 2; i++)
+            await journal.ReopenAsync();
+
+        Assert.That((await journal.AppendAsync(Bob, 1))[0].Seq, Is.GreaterThan(5));
+    }
+
+    [Test]
     public async Task Segment_ThatWasJustBeingMade_IsRemoved([Values(0, 1, 20)] int length)
     {
         await journal.AppendAsync(Alice, 3);

@@ -137,6 +137,23 @@ internal sealed class JournalFailureTests
     }
 
     [Test]
+    public async Task Trouble_LastsAsLongAsTheDiskIsFull_ThoughNobodyAppends()
+    {
+        journal.Settings.SegmentBytes = 1;
+        await journal.Store.TidyAsync();
+        journal.Disk.Fail(nameof(Disk.Write));
+        await journal.AppendAsync(Alice, 1);
+        await journal.Store.TidyAsync();
+        string? full = journal.Store.Trouble;
+        journal.Disk.Heal();
+        await journal.Store.TidyAsync();
+
+        Assert.That(full, Is.Not.Null);
+        Assert.That(journal.Store.Trouble, Is.Null);
+        Assert.That(Directory.GetFiles(journal.JournalPath, "probe"), Is.Empty);
+    }
+
+    [Test]
     public async Task Failure_IsLoggedOnce_AndItsEndToo()
     {
         journal.Disk.Fail(nameof(Disk.Write));

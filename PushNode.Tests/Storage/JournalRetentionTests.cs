@@ -36,7 +36,6 @@ internal sealed class JournalRetentionTests
         await journal.Store.SweepAsync(default);
 
         Assert.That(journal.SegmentFiles, Has.Length.InRange(3, before - 2));
-        Assert.That(journal.Store.ReadAsync(Alice, 0, 1000, default).AsTask().IsCompleted, "what is known to be gone is not looked for on the disk");
         Assert.That(await journal.ReadAllAsync(Bob), Has.Count.EqualTo(20));
         Assert.That(await journal.ReadAllAsync(Alice), Is.Empty);
         Assert.That(journal.Log.At(LogLevel.Information), Has.Some.Contains("expired"));
@@ -77,6 +76,7 @@ internal sealed class JournalRetentionTests
     public async Task Segments_PastTheSize_AreDropped_OldestFirst()
     {
         journal.Settings.MaxBytes = 5000;
+        await journal.AppendAsync(Bob, 1);
         await journal.AppendAsync(Alice, 100, size: 100);
 
         await journal.Store.SweepAsync(default);
@@ -85,6 +85,7 @@ internal sealed class JournalRetentionTests
         List<Message> read = await journal.ReadAllAsync(Alice);
         Assert.That(read[^1].Seq, Is.EqualTo(100));
         Assert.That(read[^1].Seq - read[0].Seq, Is.EqualTo(read.Count - 1));
+        Assert.That(journal.Store.ReadAsync(Bob, 0, 1000, default).AsTask().IsCompleted, "what was dropped is not looked for on the disk");
     }
 
     [Test]

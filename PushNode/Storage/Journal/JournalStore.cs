@@ -28,8 +28,11 @@ internal sealed class JournalStore(DataFolder data, JournalSettings settings, Ti
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
-        await journal.TidyAsync();
+        await TidyAsync();
     }
+
+    /// <summary>Drops what is due and finds out whether the journal can be written; it happens by itself every few seconds.</summary>
+    public Task TidyAsync() => Opened.TidyAsync();
 
     public ValueTask AppendAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken)
     {
@@ -87,7 +90,7 @@ internal sealed class JournalStore(DataFolder data, JournalSettings settings, Ti
     public ValueTask<IReadOnlyList<KeyValuePair<string, long>>> ListRevocationsAsync(CancellationToken cancellationToken) =>
         new(Opened.State.Revocations.List());
 
-    /// <summary>Drops the segments that are due now; it happens by itself every few seconds.</summary>
+    /// <summary>Drops the segments that are due now; a part of <see cref="TidyAsync"/>, which does not throw.</summary>
     public Task SweepAsync(CancellationToken cancellationToken) => Opened.SweepAsync(cancellationToken);
 
     /// <summary>Writes the cursors that have moved; it happens by itself every second.</summary>
