@@ -26,9 +26,18 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public int ProcessId => process!.Id;
 
+    /// <summary>A node that verifies the tokens of <see cref="Tokens"/>.</summary>
     public static async Task<NodeProcess> StartAsync(params string[] settings)
     {
-        var node = new NodeProcess(settings);
+        var node = new NodeProcess(["--Auth:Jwt:Secret", Tokens.Secret, .. settings]);
+        await node.StartAsync();
+        return node;
+    }
+
+    /// <summary>A node as it is out of the box.</summary>
+    public static async Task<NodeProcess> StartPlainAsync()
+    {
+        var node = new NodeProcess([]);
         await node.StartAsync();
         return node;
     }
@@ -42,7 +51,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = folder.Path,
         };
-        foreach (string argument in (string[])["--urls", Address.ToString(), "--data", Data, "--Auth:Jwt:Secret", Tokens.Secret, .. settings])
+        foreach (string argument in (string[])["--urls", Address.ToString(), "--data", Data, .. settings])
             start.ArgumentList.Add(argument);
         process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");

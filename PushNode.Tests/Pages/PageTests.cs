@@ -1,6 +1,7 @@
 using System.Net;
+using PushNode.Tests.Hosting;
 
-namespace PushNode.Tests.Hosting;
+namespace PushNode.Tests.Pages;
 
 internal sealed class PageTests
 {
