@@ -49,8 +49,9 @@ internal sealed class TryOutTokenTests
     [TestCase("", "not JSON")]
     [TestCase("[]", "must be an object")]
     [TestCase("{}", "userId is missing")]
-    [TestCase("""{"userId":7}""", "must be an object")]
+    [TestCase("""{"userId":7}""", "userId must be a text")]
     [TestCase("""{"userId":"alice","topic":"news"}""", "no field 'topic'")]
+    [TestCase("""{"userId":"alice","topics":"news"}""", "array of texts")]
     [TestCase("""{"userId":"al ice"}""", "no user id")]
     [TestCase("""{"userId":"alice","topics":["a b"]}""", "'a b'")]
     public async Task Token_AskedForWrongly_IsRefused_AndSaysWhatIsWrong(string body, string why)

@@ -11,15 +11,11 @@ namespace PushNode.Collect;
 internal sealed class RevokeEndpoint(ProducerGuard guard, Revocations revocations, ILogger<RevokeEndpoint> logger)
 {
     private const int MaxBody = 1024;
+    private const string UserField = "userId";
 
     public async Task HandleAsync(HttpContext context)
     {
-        Problem? refused = guard.Check(context);
-        RevokeRequest? request = null;
-        if (refused is null)
-            (request, refused) = await JsonBody.ReadAsync<RevokeRequest>(context, MaxBody);
-        if (refused is null && !Names.IsId(request!.UserId))
-            refused = Problem.BadRequest("bad_name", $"userId is no user id: {Names.IdRule}");
+        (string userId, Problem? refused) = await ReadAsync(context);
         if (refused is not null)
         {
             await refused.WriteAsync(context);
@@ -28,9 +24,9 @@ internal sealed class RevokeEndpoint(ProducerGuard guard, Revocations revocation
 
         try
         {
-            long before = await revocations.RevokeAsync(request!.UserId, context.RequestAborted);
-            CollectLog.Revoked(logger, request.UserId);
-            await AnswerAsync(context, request.UserId, before);
+            long before = await revocations.RevokeAsync(userId, context.RequestAborted);
+            CollectLog.Revoked(logger, userId);
+            await AnswerAsync(context, userId, before);
         }
         catch (StoreUnavailableException)
         {
@@ -38,12 +34,25 @@ internal sealed class RevokeEndpoint(ProducerGuard guard, Revocations revocation
         }
     }
 
+    private async Task<(string UserId, Problem? Refusal)> ReadAsync(HttpContext context)
+    {
+        if (guard.Check(context) is { } refused)
+            return ("", refused);
+        (JsonElement body, Problem? malformed) = await JsonBody.ReadAsync(context, MaxBody, UserField);
+        if (malformed is not null)
+            return ("", malformed);
+        string? userId = JsonBody.ReadText(body, UserField, out Problem? missing);
+        if (missing is null && !Names.IsId(userId))
+            missing = Problem.BadRequest("bad_name", $"userId is no user id: {Names.IdRule}");
+        return (userId ?? "", missing);
+    }
+
     private static async Task AnswerAsync(HttpContext context, string userId, long before)
     {
         context.Response.ContentType = ContentTypes.Json;
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();
-        json.WriteString("userId", userId);
+        json.WriteString(UserField, userId);
         json.WriteString("revokedBefore", Timestamp.ToText(before));
         json.WriteEndObject();
     }

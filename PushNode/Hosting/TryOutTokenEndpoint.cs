@@ -1,3 +1,4 @@
+using System.Text.Json;
 using PushNode.Auth;
 using PushNode.Diagnostics;
 
@@ -12,6 +13,8 @@ internal sealed class TryOutTokenEndpoint(TokenSigner signer)
     public const string Path = "/auth/token";
 
     private const int MaxBody = 4 * 1024;
+    private const string UserField = "userId";
+    private const string TopicsField = "topics";
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(12);
 
     public Task HandleAsync(HttpContext context)
@@ -27,28 +30,41 @@ internal sealed class TryOutTokenEndpoint(TokenSigner signer)
 
     private async Task AnswerAsync(HttpContext context)
     {
-        var body = new byte[MaxBody + 1];
-        int length = await context.Request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, context.RequestAborted);
-        if (length > MaxBody)
+        (JsonElement body, Problem? refusal) = await JsonBody.ReadAsync(context, MaxBody, UserField, TopicsField);
+        string token = "";
+        if (refusal is null)
+            (token, refusal) = Sign(body);
+        if (refusal is not null)
         {
-            await Problem.TooLarge($"the body is larger than {MaxBody} bytes").WriteAsync(context);
-            return;
-        }
-
-        string token;
-        try
-        {
-            var request = TokenRequest.Parse(body.AsMemory(0, length));
-            token = signer.Sign(request.UserId, Lifetime, request.Topics);
-        }
-        catch (Exception e) when (e is FormatException or ArgumentException)
-        {
-            // ArgumentException adds the name of the parameter in parentheses.
-            await Problem.BadRequest("bad_request", e.Message.Split(" (Parameter", 2)[0]).WriteAsync(context);
+            await refusal.WriteAsync(context);
             return;
         }
 
         context.Response.Headers.CacheControl = "no-store";
         await context.Response.WriteAsJsonAsync(new { token }, context.RequestAborted);
     }
+
+    private (string Token, Problem? Refusal) Sign(JsonElement body)
+    {
+        string? user = JsonBody.ReadText(body, UserField, out Problem? missing);
+        if (missing is not null)
+            return ("", missing);
+        string[]? topics = [];
+        if (body.TryGetProperty(TopicsField, out JsonElement list) && (topics = ReadTexts(list)) is null)
+            return ("", Problem.BadRequest("bad_field", "the field topics must be an array of texts"));
+        try
+        {
+            return (signer.Sign(user!, Lifetime, topics), null);
+        }
+        catch (ArgumentException e)
+        {
+            // It adds the name of the parameter in parentheses.
+            return ("", Problem.BadRequest("bad_request", e.Message.Split(" (Parameter", 2)[0]));
+        }
+    }
+
+    private static string[]? ReadTexts(JsonElement list) =>
+        list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(static t => t.ValueKind == JsonValueKind.String)
+            ? [.. list.EnumerateArray().Select(static t => t.GetString()!)]
+            : null;
 }

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Text.Json;
+using PushNode.Tests.Support;
+
+namespace PushNode.Tests.Collect;
+
+/// <summary>Who is connected, closing connections, revoking tokens: on a whole node.</summary>
+internal sealed class UsersEndpointTests
+{
+    [Test]
+    public async Task Users_TellsTheConnections()
+    {
+        NodeProcess node = await SharedNode.GetAsync();
+        await using TestClient phone = await TestClient.ConnectAsync(node.Address, Tokens.For("present"), "device=phone");
+        await using SseClient tab = await SseClient.ConnectAsync(node.Address, Tokens.For("present"), "device=tab");
+        string connection = (await phone.WaitForAsync("welcome")).GetProperty("connection").GetString()!;
+        await tab.WaitForLiveAsync("all");
+
+        JsonElement online = await GetAsync(node, "users/present");
+        JsonElement offline = await GetAsync(node, "users/absent");
+
+        Assert.That(online.GetProperty("online").GetBoolean(), Is.True);
+        Assert.That(
+            online.GetProperty("connections").EnumerateArray().Select(c => (c.GetProperty("device").GetString(), c.GetProperty("transport").GetString())),
+            Is.EquivalentTo(new[] { ("phone", "websocket"), ("tab", "sse") }));
+        Assert.That(online.GetProperty("connections").EnumerateArray().Select(c => c.GetProperty("id").GetString()), Does.Contain(connection));
+        Assert.That(offline.GetProperty("online").GetBoolean(), Is.False);
+        Assert.That(offline.GetProperty("connections").GetArrayLength(), Is.Zero);
+    }
+
+    [Test]
+    public async Task Users_AfterTheLastConnection_IsOffline()
+    {
+        NodeProcess node = await SharedNode.GetAsync();
+        await using (TestClient client = await TestClient.ConnectAsync(node.Address, Tokens.For("leaver")))
+        {
+            await client.WaitForAsync("live", "all");
+            await client.CloseAsync();
+        }
+
+        await Eventually.BecomesTrueAsync(async () => !(await GetAsync(node, "users/leaver")).GetProperty("online").GetBoolean(), "the user is offline");
+    }
+
+    [Test]
+    public async Task Disconnect_OfOneDevice_LeavesTheOthers()
+    {
+        NodeProcess node = await SharedNode.GetAsync();
+        using var producer = new Producer(node.Address);
+        await using TestClient phone = await TestClient.ConnectAsync(node.Address, Tokens.For("two"), "device=phone");
+        await using TestClient laptop = await TestClient.ConnectAsync(node.Address, Tokens.For("two"), "device=laptop");
+        await phone.WaitForAsync("live", "all");
+        await laptop.WaitForAsync("live", "all");
+
+        (HttpStatusCode status, JsonElement answer) = await producer.PostAsync("", "users/two/disconnect?device=phone");
+        await phone.WaitForEndAsync();
+
+        Assert.That((status, answer.GetProperty("disconnected").GetInt32()), Is.EqualTo((HttpStatusCode.OK, 1)));
+        Assert.That((phone.CloseCode, phone.CloseReason), Is.EqualTo((1000, "disconnected by the application")));
+        await laptop.SendAsync("""{"type":"ping"}""");
+        await laptop.WaitForAsync("pong");
+    }
+
+    [TestCase("users/a%20b/disconnect", "", 400, "no user id")]
+    [TestCase("users/a/disconnect?device=b%20c", "", 400, "no device name")]
+    [TestCase("users/a/disconnect?devise=b", "", 400, "devise")]
+    [TestCase("auth/revoke", "", 400, "not JSON")]
+    [TestCase("auth/revoke", "[]", 400, "must be an object")]
+    [TestCase("auth/revoke", "{}", 400, "userId is missing")]
+    [TestCase("auth/revoke", """{"userId":1}""", 400, "must be a text")]
+    [TestCase("auth/revoke", """{"userId":"a b"}""", 400, "no user id")]
+    [TestCase("auth/revoke", """{"userId":"a","user":"a"}""", 400, "no field 'user'")]
+    [TestCase("auth/revoke", """{"userId":"a","userId":"b"}""", 400, "not JSON")]
+    public async Task BadRequest_IsAProblem(string path, string body, int status, string part)
+    {
+        NodeProcess node = await SharedNode.GetAsync();
+        using var producer = new Producer(node.Address);
+
+        (HttpStatusCode answered, JsonElement problem) = await producer.PostAsync(body, path);
+
+        Assert.That((int)answered, Is.EqualTo(status));
+        Assert.That(problem.GetProperty("detail").GetString(), Does.Contain(part));
+    }
+
+    [TestCase("users/alice", "GET")]
+    [TestCase("users/alice/disconnect", "POST")]
+    [TestCase("auth/revoke", "POST")]
+    public async Task WithoutTheApiKey_IsRefused(string path, string method)
+    {
+        await using NodeProcess node = await NodeProcess.StartAsync("--Collect:ApiKeys", "a-key-that-only-the-backend-has");
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(node.Address, path));
+
+        using HttpResponseMessage response = await http.SendAsync(request);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    private static async Task<JsonElement> GetAsync(NodeProcess node, string path)
+    {
+        using var http = new HttpClient();
+        return JsonDocument.Parse(await http.GetStringAsync(new Uri(node.Address, path))).RootElement;
+    }
+}
