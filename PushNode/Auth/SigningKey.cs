@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using PushNode.Auth.Keys;
@@ -9,7 +10,7 @@ namespace PushNode.Auth;
 /// The key a node makes for itself when none is configured: <c>signing.key</c> in its data folder, 32 random bytes in base64. The text is the secret, as
 /// it would be in <c>Auth:Jwt:SecretFile</c>, so the file can be given there too.
 /// </summary>
-internal static class SigningKey
+internal static partial class SigningKey
 {
     public const string FileName = "signing.key";
 
@@ -39,7 +40,7 @@ internal static class SigningKey
         }
     }
 
-    // A whole file appears under the name or none: written aside, forced to disk, then moved, which fails when another process was first.
+    // A whole file appears under the name or none: written aside, forced to disk, then given the name, which fails when another process was first.
     private static void Create(string folder, string path)
     {
         Directory.CreateDirectory(folder);
@@ -55,7 +56,7 @@ internal static class SigningKey
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(aside, path, overwrite: false);
+            GiveName(aside, path);
         }
         catch (IOException) when (File.Exists(path))
         {
@@ -66,4 +67,15 @@ internal static class SigningKey
             File.Delete(aside);
         }
     }
+
+    // File.Move looks whether the name is taken and then renames, which are two steps on Unix: of two processes each would take its own key for the
+    // folder's. A hard link is one step. Where the file system has none, Move is the best there is.
+    private static void GiveName(string aside, string path)
+    {
+        if (OperatingSystem.IsWindows() || (Link(aside, path) != 0 && !File.Exists(path)))
+            File.Move(aside, path, overwrite: false);
+    }
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string existing, string name);
 }
