@@ -57,6 +57,7 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
 
     private Problem? FindNoRoom(HttpContext context) => connections.FindRoom(AddressOf(context)) switch
     {
+        ConnectionRoom.Stopping => Problem.Unavailable("this node is shutting down"),
         ConnectionRoom.NodeFull => Problem.Unavailable($"this node has {options.MaxConnections} connections, the most allowed", RetryAfterSeconds),
         ConnectionRoom.AddressFull => Problem.TooManyRequests(
             "too_many_connections",

@@ -8,6 +8,7 @@ internal sealed class ConnectionList(PushOptions options)
     private readonly Lock gate = new();
     private readonly List<Connection> connections = [];
     private readonly ConcurrentDictionary<string, int> byAddress = [];
+    private volatile bool stopping;
 
     public int Count
     {
@@ -18,9 +19,14 @@ internal sealed class ConnectionList(PushOptions options)
         }
     }
 
+    /// <summary>Lets no more in; those that are here stay until they leave.</summary>
+    public void Stop() => stopping = true;
+
     /// <summary>Whether one more would be within the limits of the node and of the address.</summary>
     public ConnectionRoom FindRoom(string? address)
     {
+        if (stopping)
+            return ConnectionRoom.Stopping;
         if (Count >= options.MaxConnections)
             return ConnectionRoom.NodeFull;
         return address is not null && options.MaxConnectionsPerAddress > 0 && byAddress.GetValueOrDefault(address) >= options.MaxConnectionsPerAddress

@@ -5,6 +5,9 @@ internal enum ConnectionRoom
 {
     Free,
 
+    /// <summary>The node is shutting down: 503.</summary>
+    Stopping,
+
     /// <summary><see cref="PushOptions.MaxConnections"/> is reached: 503.</summary>
     NodeFull,
 

@@ -16,6 +16,7 @@ internal sealed class Farewell(ConnectionList connections, PushOptions options, 
     /// <summary>Runs before the web server stops, which would cut what is still open.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
+        connections.Stop();
         Connection?[] all = new Connection?[connections.Count];
         int count = connections.Copy(0, all);
         foreach (Connection? connection in all.AsSpan(0, count))
