@@ -128,6 +128,18 @@ internal sealed class ChannelFeedTests
     }
 
     [Test]
+    public void Replay_OfASubscriptionThatHasEnded_WritesNothing()
+    {
+        Subscription ended = Attached(out RecordingConnection connection);
+        Assert.That(feed.Replay(ended, Stored(1)), Is.EqualTo(EnqueueResult.Queued));
+
+        feed.Detach(ended);
+
+        Assert.That(feed.Replay(ended, Stored(2)), Is.EqualTo(EnqueueResult.Closed));
+        Assert.That(connection.Written, Is.EqualTo(new[] { 1 }));
+    }
+
+    [Test]
     public void Reconcile_AsksForWhatWasMissed_OnlyWhenItStaysMissing()
     {
         Live(at: 0);

@@ -28,8 +28,8 @@ internal sealed class OutboxTests
 
         Assert.That(outbox.TryEnqueue(new byte[401]), Is.EqualTo(EnqueueResult.Full));
         Assert.That(outbox.TryEnqueue(new byte[400]), Is.EqualTo(EnqueueResult.Queued));
-        Assert.That(outbox.TryEnqueue(new byte[500], beyondLimit: true), Is.EqualTo(EnqueueResult.Queued), "a control frame has room of its own");
-        Assert.That(outbox.TryEnqueue(new byte[1], beyondLimit: true), Is.EqualTo(EnqueueResult.Full), "which has an end too");
+        Assert.That(outbox.TryEnqueue(new byte[500], FrameKind.Control), Is.EqualTo(EnqueueResult.Queued), "a control frame has room of its own");
+        Assert.That(outbox.TryEnqueue(new byte[1], FrameKind.Control), Is.EqualTo(EnqueueResult.Full), "which has an end too");
     }
 
     [Test]
@@ -78,6 +78,37 @@ internal sealed class OutboxTests
         Assert.That(await ReadAsync(), Is.EqualTo(new byte[] { 1 }));
         Assert.That(await ReadAsync(), Is.EqualTo(new byte[] { 2, 3 }));
         Assert.That(await flushing, Is.True);
+    }
+
+    [Test]
+    public void Ephemeral_DoesNotTakeTheRoomThatADurableOneWaitsFor()
+    {
+        outbox.TryEnqueue(new byte[800]);
+        Assert.That(outbox.TryEnqueue(new byte[10], FrameKind.Ephemeral), Is.EqualTo(EnqueueResult.Queued));
+
+        Task room = outbox.WaitForRoomAsync();
+
+        Assert.That(room.IsCompleted, Is.False);
+        Assert.That(outbox.TryEnqueue(new byte[10], FrameKind.Ephemeral), Is.EqualTo(EnqueueResult.Full));
+        Assert.That(outbox.TryEnqueue(new byte[10], FrameKind.Durable), Is.EqualTo(EnqueueResult.Queued));
+    }
+
+    [Test]
+    public async Task LargeFrame_IsWrittenInParts_EachOfWhichIsProgress()
+    {
+        byte[] large = new byte[100_000];
+        new Random(1).NextBytes(large);
+        outbox.TryEnqueue(large);
+        ValueTask<bool> flushing = outbox.FlushAsync();
+        var received = new List<byte>();
+
+        received.AddRange(await ReadAsync());
+        Assert.That(received, Has.Count.EqualTo(32 * 1024));
+        while (received.Count < large.Length)
+            received.AddRange(await ReadAsync());
+
+        Assert.That(await flushing, Is.True);
+        Assert.That(received, Is.EqualTo(large));
     }
 
     [Test]

@@ -9,13 +9,26 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
 {
     private const int RetryAfterSeconds = 5;
 
+    /// <summary>Takes a place for the client; the problem (429 or 503) when there is none.</summary>
+    public Problem? Enter(HttpContext context) => connections.TryEnter(AddressOf(context)) switch
+    {
+        ConnectionRoom.Stopping => Problem.Unavailable("this node is shutting down"),
+        ConnectionRoom.NodeFull => Problem.Unavailable($"this node has {options.MaxConnections} connections, the most allowed", RetryAfterSeconds),
+        ConnectionRoom.AddressFull => Problem.TooManyRequests(
+            "too_many_connections",
+            $"your address has {options.MaxConnectionsPerAddress} connections, the most allowed",
+            RetryAfterSeconds),
+        _ => null,
+    };
+
+    /// <summary>The client that entered is gone.</summary>
+    public void Leave(HttpContext context) => connections.Leave(AddressOf(context));
+
     /// <summary>The client's identity, or the problem to refuse it with (400, 401, 403, 429 or 503).</summary>
     public async ValueTask<(Identity? Identity, Problem? Refusal)> AdmitAsync(HttpContext context, ConnectRequest request, string? token)
     {
         if (RefuseOrigin(context.Request) is { } foreign)
             return (null, foreign);
-        if (FindNoRoom(context) is { } full)
-            return (null, full);
         if (string.IsNullOrEmpty(token))
             return (null, Problem.Unauthorized("a token is needed: as Authorization: Bearer, as ?token= or as the subprotocol bearer.<token>"));
 
@@ -55,17 +68,6 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
             : Problem.Forbidden("origin_not_allowed", "pages of this origin may not connect (Push:AllowedOrigins)");
     }
 
-    private Problem? FindNoRoom(HttpContext context) => connections.FindRoom(AddressOf(context)) switch
-    {
-        ConnectionRoom.Stopping => Problem.Unavailable("this node is shutting down"),
-        ConnectionRoom.NodeFull => Problem.Unavailable($"this node has {options.MaxConnections} connections, the most allowed", RetryAfterSeconds),
-        ConnectionRoom.AddressFull => Problem.TooManyRequests(
-            "too_many_connections",
-            $"your address has {options.MaxConnectionsPerAddress} connections, the most allowed",
-            RetryAfterSeconds),
-        _ => null,
-    };
-
-    /// <summary>The client's address if connections are limited by it; null otherwise, so that nothing is kept for nothing.</summary>
-    public string? AddressOf(HttpContext context) => options.MaxConnectionsPerAddress > 0 ? context.Connection.RemoteIpAddress?.ToString() : null;
+    // Null unless connections are limited by it, so that nothing is kept for nothing.
+    private string? AddressOf(HttpContext context) => options.MaxConnectionsPerAddress > 0 ? context.Connection.RemoteIpAddress?.ToString() : null;
 }

@@ -51,11 +51,45 @@ internal sealed class ChannelFeed(Channel channel)
         }
     }
 
+    /// <summary>Writes a message from the store to a subscription that is behind; <see cref="EnqueueResult.Closed"/> when it is not any more.</summary>
+    public EnqueueResult Replay(Subscription subscription, Message message)
+    {
+        lock (gate)
+        {
+            if (subscription.State != SubscriptionState.Behind)
+                return EnqueueResult.Closed;
+            EnqueueResult result = subscription.Connection.TryWrite(message, subscription);
+            if (result is EnqueueResult.Queued or EnqueueResult.QueuedFirst)
+                subscription.Position = message.Seq;
+            return result;
+        }
+    }
+
+    /// <summary>The store has nothing more for the subscription up to this seq: what is missing has expired.</summary>
+    public void PassOver(Subscription subscription, long through)
+    {
+        lock (gate)
+        {
+            if (subscription.State == SubscriptionState.Behind)
+                subscription.Position = Math.Max(subscription.Position, through);
+        }
+    }
+
+    /// <summary>
+    /// The subscription's position, after any write that is under way: a client can have received, and acknowledged, a message before the thread that
+    /// wrote it has noted it.
+    /// </summary>
+    public long PositionOf(Subscription subscription)
+    {
+        lock (gate)
+            return subscription.Position;
+    }
+
     /// <summary>
     /// Makes a subscription live if it has everything that was delivered here; false when there is more to read. Since deliveries take the same lock,
     /// none can fall between the reading and the going live.
     /// </summary>
-    /// <param name="subscription">One that is behind.</param>
+    /// <param name="subscription">One that is behind and has read the store to its end.</param>
     /// <param name="announce">Called once, in order between the last replayed and the first live message.</param>
     public bool TryGoLive(Subscription subscription, Action<Subscription> announce)
     {

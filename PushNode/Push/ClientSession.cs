@@ -11,15 +11,17 @@ internal sealed class ClientSession(ConnectionList connections, Join join, ILogg
     {
         PushLog.Connected(logger, connection.UserId, connection.Device, connection);
         connections.Add(connection);
+        if (connections.IsStopping)
+            connection.Close(CloseCode.GoingAway, "the node is shutting down");
         try
         {
             // Reading begins at once: a join may wait for the store, and a client may leave meanwhile.
             connection.Joined = JoinAsync(connection, request, cancellationToken);
             await run(cancellationToken);
-            await connection.Joined;
         }
         finally
         {
+            await connection.Joined;
             await join.LeaveAsync(connection);
             connections.Remove(connection);
             PushLog.Left(logger, connection.UserId, connection);

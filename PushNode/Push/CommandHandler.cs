@@ -41,7 +41,7 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
         long seq = command.Seq!.Value;
         if (connection.Find(channel) is not { } subscription)
             connection.Send(ServerFrame.Error("not_subscribed", $"ack: this connection is not subscribed to {channel}"));
-        else if (seq > subscription.Position)
+        else if (seq > subscription.Position && seq > subscription.Feed.PositionOf(subscription))
             connection.Send(ServerFrame.Error("ack_ahead", $"ack: {seq} is above {subscription.Position}, the last seq of {channel} written to this connection"));
         else
             connection.Acknowledge(subscription, seq);
@@ -99,6 +99,7 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
 
     private async Task EndForbiddenAsync(Connection connection, Identity identity)
     {
+        await connection.Joined;
         foreach (Subscription subscription in connection.Subscriptions.ToArray())
         {
             string topic = subscription.Channel.Subject.ToString();

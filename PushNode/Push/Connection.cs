@@ -55,9 +55,6 @@ internal abstract class Connection
     /// <summary>Its index in the node's list of connections.</summary>
     public int ListIndex { get; set; } = -1;
 
-    /// <summary>The address it came from, when the node limits connections by address.</summary>
-    public string? RemoteAddress { get; init; }
-
     /// <summary>Unique among the connections of this run of the node.</summary>
     public string Id => id.ToString("x", CultureInfo.InvariantCulture);
 
@@ -79,7 +76,7 @@ internal abstract class Connection
     /// <summary>Puts a control frame into the outbox; the caller flushes when it has no more. A client that asks and asks and does not read is cut.</summary>
     public void Enqueue(in ServerFrame frame)
     {
-        if (Outbox.TryEnqueue(Encode(frame), beyondLimit: true) == EnqueueResult.Full)
+        if (Outbox.TryEnqueue(Encode(frame), FrameKind.Control) == EnqueueResult.Full)
             Abort();
     }
 
@@ -134,7 +131,8 @@ internal abstract class Connection
     {
         do
         {
-            Volatile.Write(ref catchUp, CatchingUp);
+            // A full fence: the states read below must not be older than this write, or a request that comes in between is lost.
+            Interlocked.Exchange(ref catchUp, CatchingUp);
             ReadOnlySpan<Subscription> all = Subscriptions;
             for (int i = 0; i < all.Length && !IsClosed; i++)
             {

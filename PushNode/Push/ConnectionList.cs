@@ -9,6 +9,7 @@ internal sealed class ConnectionList(PushOptions options)
     private readonly List<Connection> connections = [];
     private readonly ConcurrentDictionary<string, int> byAddress = [];
     private volatile bool stopping;
+    private int places;
 
     public int Count
     {
@@ -19,19 +20,35 @@ internal sealed class ConnectionList(PushOptions options)
         }
     }
 
+    /// <summary>Whether the node is shutting down.</summary>
+    public bool IsStopping => stopping;
+
     /// <summary>Lets no more in; those that are here stay until they leave.</summary>
     public void Stop() => stopping = true;
 
-    /// <summary>Whether one more would be within the limits of the node and of the address.</summary>
-    public ConnectionRoom FindRoom(string? address)
+    /// <summary>Takes a place for one more connection, if the limits of the node and of the address allow it; <see cref="Leave"/> gives it back.</summary>
+    public ConnectionRoom TryEnter(string? address)
     {
         if (stopping)
             return ConnectionRoom.Stopping;
-        if (Count >= options.MaxConnections)
+        if (Interlocked.Increment(ref places) > options.MaxConnections)
+        {
+            Interlocked.Decrement(ref places);
             return ConnectionRoom.NodeFull;
-        return address is not null && options.MaxConnectionsPerAddress > 0 && byAddress.GetValueOrDefault(address) >= options.MaxConnectionsPerAddress
-            ? ConnectionRoom.AddressFull
-            : ConnectionRoom.Free;
+        }
+
+        if (address is null || byAddress.AddOrUpdate(address, 1, static (_, count) => count + 1) <= options.MaxConnectionsPerAddress)
+            return ConnectionRoom.Free;
+        Leave(address);
+        return ConnectionRoom.AddressFull;
+    }
+
+    /// <summary>Gives a place back.</summary>
+    public void Leave(string? address)
+    {
+        Interlocked.Decrement(ref places);
+        if (address is not null && byAddress.AddOrUpdate(address, 0, static (_, count) => count - 1) <= 0)
+            byAddress.TryRemove(KeyValuePair.Create(address, 0));
     }
 
     public void Add(Connection connection)
@@ -42,8 +59,6 @@ internal sealed class ConnectionList(PushOptions options)
             connections.Add(connection);
         }
 
-        if (connection.RemoteAddress is { } address)
-            byAddress.AddOrUpdate(address, 1, static (_, count) => count + 1);
         PushMetrics.Connections.Add(1);
     }
 
@@ -55,13 +70,6 @@ internal sealed class ConnectionList(PushOptions options)
             connections[connection.ListIndex] = last;
             last.ListIndex = connection.ListIndex;
             connections.RemoveAt(connections.Count - 1);
-        }
-
-        if (connection.RemoteAddress is { } address)
-        {
-            int left = byAddress.AddOrUpdate(address, 0, static (_, count) => count - 1);
-            if (left <= 0)
-                byAddress.TryRemove(KeyValuePair.Create(address, left));
         }
 
         PushMetrics.Connections.Add(-1);

@@ -17,20 +17,20 @@ internal sealed class Hub(IRouteTable routes, Node node, GapFill gapFill, ILogge
     public IEnumerable<ChannelFeed> Feeds => feeds.Select(static pair => pair.Value);
 
     /// <summary>
-    /// Holds a channel for one subscription, and returns when its route is in the table. The channel counts as held from before its route is written, so that no
+    /// Holds a channel for one subscription, and returns, with the number of its holders now, when its route is in the table. The channel counts as held from before its route is written, so that no
     /// delivery finds it missing. One operation on a channel's route runs at a time.
     /// </summary>
-    public async ValueTask<ChannelFeed> HoldAsync(Channel channel, CancellationToken cancellationToken)
+    public async ValueTask<(ChannelFeed Feed, int Holders)> HoldAsync(Channel channel, CancellationToken cancellationToken)
     {
         SemaphoreSlim stripe = StripeOf(channel);
         await stripe.WaitAsync(cancellationToken);
         try
         {
             ChannelFeed feed = feeds.GetOrAdd(channel.Name, static (_, channel) => new ChannelFeed(channel), channel);
-            feed.Holders++;
+            int holders = ++feed.Holders;
             if (!feed.Routed)
                 await AddRouteAsync(feed, cancellationToken);
-            return feed;
+            return (feed, holders);
         }
         finally
         {

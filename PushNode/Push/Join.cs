@@ -21,12 +21,8 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
         long?[] given = [request.After, request.All, .. request.Topics.Values];
         foreach (Channel channel in channels)
             await HoldAsync(connection, channel, cancellationToken);
-
-        if (revocations.IsRevoked(connection.UserId, connection.Identity.IssuedAt))
-        {
-            connection.Close(CloseCode.Unauthorized, "the token has been revoked");
+        if (IsRefused(connection))
             return;
-        }
 
         (long?[] cursors, long[] heads) = await ReadStoreAsync(connection, channels, cancellationToken);
         connection.Enqueue(ServerFrame.Welcome(
@@ -41,6 +37,9 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
 
         foreach (Subscription subscription in connection.Subscriptions)
             subscription.Feed.Attach(subscription);
+        // Once more: one that came since was told to those attached, and this one was not.
+        if (IsRefused(connection))
+            return;
         connection.CatchUp();
         connection.Flush();
     }
@@ -74,10 +73,20 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
 
     private async ValueTask<Subscription> HoldAsync(Connection connection, Channel channel, CancellationToken cancellationToken)
     {
-        ChannelFeed feed = await hub.HoldAsync(channel, cancellationToken);
+        (ChannelFeed feed, int holders) = await hub.HoldAsync(channel, cancellationToken);
         var subscription = new Subscription(connection, feed);
         connection.Add(subscription);
+        // Admission has looked already; of many that came at the same time, the last ones find out here.
+        if (channel.Kind == ChannelKind.User && holders > options.MaxConnectionsPerUser)
+            connection.Close(CloseCode.TooManyConnections, $"this user has {options.MaxConnectionsPerUser} connections, the most allowed");
         return subscription;
+    }
+
+    private bool IsRefused(Connection connection)
+    {
+        if (revocations.IsRevoked(connection.UserId, connection.Identity.IssuedAt))
+            connection.Close(CloseCode.Unauthorized, "the token has been revoked");
+        return connection.IsClosed;
     }
 
     // While the store is away a join waits for it: the client is connected and will get everything, only later.
@@ -118,7 +127,11 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
         subscription.Acknowledged = start.Stored ?? 0;
         // A topic's first subscription of a device starts at the head: kept as its cursor, so that what comes while it is away is not lost on it.
         if (start.Stored is null && channel.Kind != ChannelKind.User)
-            connection.Acknowledge(subscription, subscription.Position);
+        {
+            subscription.Acknowledged = subscription.Position;
+            store.MoveCursor(connection.UserId, connection.Device, channel, subscription.Position);
+        }
+
         return true;
     }
 }

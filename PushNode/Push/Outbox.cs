@@ -31,14 +31,14 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
     /// Puts a frame in. An empty outbox takes a frame of any size, so that no message is too large to be delivered.
     /// </summary>
     /// <param name="frame">Must not change afterwards.</param>
-    /// <param name="beyondLimit">For frames that are bounded by the protocol itself (answers, pings, the close frame).</param>
-    public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frame, bool beyondLimit = false)
+    /// <param name="kind">What it is, which decides how much room there is for it.</param>
+    public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frame, FrameKind kind = FrameKind.Durable)
     {
         lock (gate)
         {
             if (closed || last)
                 return EnqueueResult.Closed;
-            if (pendingBytes > 0 && pendingBytes + frame.Length > (beyondLimit ? limit + (limit / 2) : limit))
+            if (IsFullFor(frame.Length, kind))
                 return EnqueueResult.Full;
             pendingBytes += frame.Length;
             queue.Add(frame);
@@ -125,6 +125,14 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
         }
     }
 
+    private bool IsFullFor(int length, FrameKind kind) => kind switch
+    {
+        // What may be dropped must not take the room that what is promised is waiting for.
+        FrameKind.Ephemeral when room is not null || empty is not null => true,
+        FrameKind.Control => pendingBytes > 0 && pendingBytes + length > limit + (limit / 2),
+        _ => pendingBytes > 0 && pendingBytes + length > limit,
+    };
+
     private bool TryTake(out FrameQueue taken)
     {
         lock (gate)
@@ -142,14 +150,20 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
         try
         {
             int index = 0;
+            int written = 0;
             while (index < taken.Count)
             {
                 int bytes = 0;
                 while (index < taken.Count && bytes < WriteBytes)
                 {
-                    ReadOnlySpan<byte> frame = taken[index++].Span;
-                    CopyTo(writer, frame);
-                    bytes += frame.Length;
+                    // A large frame is written in parts too, each of which is progress.
+                    ReadOnlySpan<byte> frame = taken[index].Span[written..];
+                    ReadOnlySpan<byte> part = frame[..Math.Min(frame.Length, WriteBytes - bytes)];
+                    CopyTo(writer, part);
+                    bytes += part.Length;
+                    bool whole = part.Length == frame.Length;
+                    written = whole ? 0 : written + part.Length;
+                    index += whole ? 1 : 0;
                 }
 
                 Volatile.Write(ref writeStarted, time.GetTimestamp());

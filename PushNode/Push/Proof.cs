@@ -9,6 +9,7 @@ namespace PushNode.Push;
 internal struct Proof(long now)
 {
     private uint number;
+    private int awaited;
 
     /// <summary>When the last ping was sent, as a timestamp of the clock.</summary>
     public long Sent { get; private set; } = now;
@@ -25,24 +26,33 @@ internal struct Proof(long now)
         return false;
     }
 
-    /// <summary>Notes the positions and returns the number that the ping must carry. Called by one thread at a time.</summary>
+    /// <summary>Whether a ping is out that has not been answered.</summary>
+    public readonly bool IsAwaited => Volatile.Read(in awaited) != 0;
+
+    /// <summary>
+    /// Notes the positions and returns the number that the ping must carry. Only while none is awaited: the positions belong to whoever reads the pong until
+    /// then.
+    /// </summary>
     public uint Begin(ReadOnlySpan<Subscription> subscriptions, long now)
     {
-        // The number changes first: the pong of an earlier ping must not prove the positions noted now.
-        uint next = Interlocked.Increment(ref number);
         Sent = now;
         foreach (Subscription subscription in subscriptions)
             subscription.AwaitingProof = subscription.Position;
-        return next;
+        number++;
+        Volatile.Write(ref awaited, 1);
+        return number;
     }
 
-    /// <summary>Whether the pong is the answer to the last ping.</summary>
+    /// <summary>The ping has been answered, and what it proved is noted; or it was not sent.</summary>
+    public void End() => Volatile.Write(ref awaited, 0);
+
+    /// <summary>Whether the pong is the answer to the ping that is awaited.</summary>
     public readonly bool IsProvedBy(in ClientFrame pong)
     {
         Span<byte> payload = stackalloc byte[sizeof(uint)];
-        if (pong.Length != sizeof(uint))
+        if (!IsAwaited || pong.Length != sizeof(uint))
             return false;
         pong.CopyTo(payload);
-        return BinaryPrimitives.ReadUInt32BigEndian(payload) == Volatile.Read(in number);
+        return BinaryPrimitives.ReadUInt32BigEndian(payload) == number;
     }
 }

@@ -50,24 +50,25 @@ internal sealed class Replay(IMessageStore store, TimeProvider time, ILogger<Rep
 
         foreach (Message message in page.Messages)
         {
-            if (!await WriteAsync(connection, message, subscription))
+            if (!await WriteAsync(message, subscription))
                 return true;
-            subscription.Position = message.Seq;
         }
 
         bool moved = page.Messages.Count > 0 || page.Through > subscription.Position;
-        subscription.Position = Math.Max(subscription.Position, page.Through);
-        bool live = subscription.Feed.TryGoLive(subscription, Announce);
+        subscription.Feed.PassOver(subscription, page.Through);
+        bool live = page.Through >= page.Head && subscription.Feed.TryGoLive(subscription, Announce);
         connection.Flush();
         // A store that does not have yet what was delivered already is asked again, but not at once.
         return moved || live;
     }
 
-    private static async ValueTask<bool> WriteAsync(Connection connection, Message message, Subscription subscription)
+    // False when the subscription, or its connection, has ended meanwhile: nothing of it is written any more.
+    private static async ValueTask<bool> WriteAsync(Message message, Subscription subscription)
     {
+        Connection connection = subscription.Connection;
         while (true)
         {
-            switch (connection.TryWrite(message, subscription))
+            switch (subscription.Feed.Replay(subscription, message))
             {
                 case EnqueueResult.Closed:
                     return false;

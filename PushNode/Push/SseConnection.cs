@@ -25,7 +25,7 @@ internal sealed class SseConnection(ConnectionServices services, Identity identi
     {
         // Ephemeral messages carry no id: they move no cursor.
         string? id = message.Ephemeral ? null : SseCursor.Write(epoch, Subscriptions, subscription, message.Seq);
-        EnqueueResult result = Outbox.TryEnqueue(Format(id, null, message.Json.Span));
+        EnqueueResult result = Outbox.TryEnqueue(Format(id, null, message.Json.Span), message.Ephemeral ? FrameKind.Ephemeral : FrameKind.Durable);
         if (result is EnqueueResult.Queued or EnqueueResult.QueuedFirst)
             Volatile.Write(ref lastWritten, Time.GetTimestamp());
         return result;
@@ -33,9 +33,12 @@ internal sealed class SseConnection(ConnectionServices services, Identity identi
 
     public override void Abort()
     {
+        // Only while the request runs: its context is used again for the next one.
+        if (ended.Task.IsCompleted)
+            return;
         End();
-        ended.TrySetResult();
         abort();
+        ended.TrySetResult();
     }
 
     /// <summary>Completes when the client has left or the connection was closed and all is written.</summary>
@@ -61,7 +64,7 @@ internal sealed class SseConnection(ConnectionServices services, Identity identi
         if (Time.GetElapsedTime(Volatile.Read(ref lastWritten), now) < Options.HeartbeatInterval)
             return;
         Volatile.Write(ref lastWritten, now);
-        Outbox.TryEnqueue(Comment, beyondLimit: true);
+        Outbox.TryEnqueue(Comment, FrameKind.Control);
         Flush();
     }
 

@@ -12,18 +12,43 @@ internal sealed class SseEndpoint(Admission admission, ConnectionServices servic
     public async Task HandleAsync(HttpContext context)
     {
         AllowOrigin(context);
+        if (admission.Enter(context) is { } full)
+        {
+            await RefuseAsync(context, full);
+            return;
+        }
+
+        try
+        {
+            await AdmitAsync(context);
+        }
+        finally
+        {
+            admission.Leave(context);
+        }
+    }
+
+    private async Task AdmitAsync(HttpContext context)
+    {
         Problem? refusal = Read(context.Request, out ConnectRequest request);
         Identity? identity = null;
         if (refusal is null)
             (identity, refusal) = await admission.AdmitAsync(context, request, BearerToken.Find(context.Request) ?? request.QueryToken);
-        if (refusal is not null)
-        {
-            PushMetrics.Refused.Add(1, new KeyValuePair<string, object?>("status", refusal.Status));
-            PushLog.Refused(services.Logger, refusal.Status, refusal.Detail);
-            await refusal.WriteAsync(context);
-            return;
-        }
+        if (refusal is null)
+            await RunAsync(context, identity!, request);
+        else
+            await RefuseAsync(context, refusal);
+    }
 
+    private Task RefuseAsync(HttpContext context, Problem refusal)
+    {
+        PushMetrics.Refused.Add(1, new KeyValuePair<string, object?>("status", refusal.Status));
+        PushLog.Refused(services.Logger, refusal.Status, refusal.Detail);
+        return refusal.WriteAsync(context);
+    }
+
+    private async Task RunAsync(HttpContext context, Identity identity, ConnectRequest request)
+    {
         HttpResponse response = context.Response;
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache, no-transform";
@@ -33,7 +58,7 @@ internal sealed class SseEndpoint(Admission admission, ConnectionServices servic
         SlowClients.Allow(context);
         await response.StartAsync(context.RequestAborted);
 
-        var connection = new SseConnection(services, identity!, request, response.BodyWriter, context.Abort) { RemoteAddress = admission.AddressOf(context) };
+        var connection = new SseConnection(services, identity, request, response.BodyWriter, context.Abort);
         await session.RunAsync(connection, request, connection.RunAsync, context.RequestAborted);
     }
 

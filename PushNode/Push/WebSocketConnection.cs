@@ -18,6 +18,7 @@ internal sealed class WebSocketConnection : Connection
     private long lastHeard;
     private long frameBegun;
     private bool refused;
+    private volatile bool hasEnded;
 
     public WebSocketConnection(ConnectionServices services, Identity identity, ConnectRequest request, IClientTransport transport, CommandHandler commands)
         : base(services, identity, request, new Outbox(transport.Output, services.Options.OutboxBytes, services.Time))
@@ -34,7 +35,7 @@ internal sealed class WebSocketConnection : Connection
 
     public override EnqueueResult TryWrite(Message message, Subscription subscription)
     {
-        EnqueueResult result = Outbox.TryEnqueue(message.Frame);
+        EnqueueResult result = Outbox.TryEnqueue(message.Frame, message.Ephemeral ? FrameKind.Ephemeral : FrameKind.Durable);
         if (result is EnqueueResult.Queued or EnqueueResult.QueuedFirst)
             Interlocked.Increment(ref messagesWritten);
         return result;
@@ -43,7 +44,8 @@ internal sealed class WebSocketConnection : Connection
     public override void Abort()
     {
         End();
-        transport.Abort();
+        if (!hasEnded)
+            transport.Abort();
     }
 
     /// <summary>Reads the client until it leaves or breaks a rule; then the connection has ended.</summary>
@@ -61,6 +63,7 @@ internal sealed class WebSocketConnection : Connection
         finally
         {
             messages.Release();
+            hasEnded = true;
             End();
             await transport.Input.CompleteAsync();
         }
@@ -83,13 +86,17 @@ internal sealed class WebSocketConnection : Connection
             Ping(now);
     }
 
+    // One ping at a time: a client may answer the newest only, and on a slow link a newer one every few seconds would leave none answered in time.
     private bool IsPingDue(TimeSpan sincePing, TimeSpan silence) =>
-        (silence >= Options.HeartbeatInterval && sincePing >= Options.HeartbeatInterval)
-        || (AckMode == AckMode.Auto && sincePing >= Options.ProofInterval && Proof.IsWanted(Subscriptions));
+        !proof.IsAwaited
+        && ((silence >= Options.HeartbeatInterval && sincePing >= Options.HeartbeatInterval)
+            || (AckMode == AckMode.Auto && sincePing >= Options.ProofInterval && Proof.IsWanted(Subscriptions)));
 
     private void Ping(long now)
     {
-        Outbox.TryEnqueue(ControlFrame.Ping(proof.Begin(Subscriptions, now)), beyondLimit: true);
+        uint number = proof.Begin(Subscriptions, now);
+        if (Outbox.TryEnqueue(ControlFrame.Ping(number), FrameKind.Control) == EnqueueResult.Full)
+            proof.End();
         Flush();
     }
 
@@ -100,7 +107,6 @@ internal sealed class WebSocketConnection : Connection
         {
             ReadResult result = await input.ReadAsync(cancellationToken);
             ReadOnlySequence<byte> buffer = result.Buffer;
-            long before = buffer.Length;
             Volatile.Write(ref lastHeard, Time.GetTimestamp());
             ReadStep step;
             while ((step = ReadFrame(ref buffer)) == ReadStep.Message)
@@ -109,9 +115,8 @@ internal sealed class WebSocketConnection : Connection
                 messages.Release();
             }
 
-            bool unfinished = !buffer.IsEmpty || messages.IsInsideMessage;
-            if (!unfinished || buffer.Length != before || frameBegun == 0)
-                Volatile.Write(ref frameBegun, unfinished ? lastHeard : 0);
+            if (frameBegun == 0 && (!buffer.IsEmpty || messages.IsInsideMessage))
+                Volatile.Write(ref frameBegun, lastHeard);
             input.AdvanceTo(buffer.Start, buffer.End);
             if (step == ReadStep.Ended || result.IsCompleted)
                 return;
@@ -126,6 +131,9 @@ internal sealed class WebSocketConnection : Connection
             FrameStatus status = ClientFrame.TryRead(ref buffer, Options.MaxClientMessageBytes, out ClientFrame frame);
             if (status == FrameStatus.Incomplete)
                 return ReadStep.MoreNeeded;
+            // The clock of what is unfinished starts anew with each whole frame, but not with those inside an unfinished message.
+            if (!messages.IsInsideMessage || (frame.Final && frame.Opcode == Opcode.Continuation))
+                Volatile.Write(ref frameBegun, 0);
             if (status != FrameStatus.Complete)
                 Refuse(status == FrameStatus.TooLarge ? CloseCode.TooLarge : CloseCode.ProtocolError, Describe(status));
             else if (!budget.TrySpend(Time, TakeMessageCredit()))
@@ -144,12 +152,11 @@ internal sealed class WebSocketConnection : Connection
         switch (frame.Opcode)
         {
             case Opcode.Ping:
-                Outbox.TryEnqueue(ControlFrame.Pong(frame), beyondLimit: true);
+                Outbox.TryEnqueue(ControlFrame.Pong(frame), FrameKind.Control);
                 Flush();
                 return null;
             case Opcode.Pong:
-                if (AckMode == AckMode.Auto && proof.IsProvedBy(frame))
-                    AcknowledgeProved();
+                TakePong(frame);
                 return null;
             case Opcode.Close:
                 Close(ControlFrame.AnswerTo(frame, out string reason), reason);
@@ -163,10 +170,17 @@ internal sealed class WebSocketConnection : Connection
         }
     }
 
-    private void AcknowledgeProved()
+    private void TakePong(in ClientFrame pong)
     {
-        foreach (Subscription subscription in Subscriptions)
-            Acknowledge(subscription, subscription.AwaitingProof);
+        if (!proof.IsProvedBy(pong))
+            return;
+        if (AckMode == AckMode.Auto)
+        {
+            foreach (Subscription subscription in Subscriptions)
+                Acknowledge(subscription, subscription.AwaitingProof);
+        }
+
+        proof.End();
     }
 
     private void Refuse(CloseCode code, string reason)

@@ -17,28 +17,47 @@ internal sealed class WebSocketEndpoint(Admission admission, ConnectionServices 
             return;
         }
 
+        if (admission.Enter(context) is { } full)
+        {
+            await RefuseAsync(context, handshake!, full);
+            return;
+        }
+
+        try
+        {
+            await AdmitAsync(context, handshake!);
+        }
+        finally
+        {
+            admission.Leave(context);
+        }
+    }
+
+    private async Task AdmitAsync(HttpContext context, Handshake handshake)
+    {
         Problem? refusal = ConnectRequest.TryParse(context.Request.Query, out ConnectRequest request);
         Identity? identity = null;
         if (refusal is null)
         {
-            string? token = BearerToken.Find(context.Request) ?? handshake!.Token ?? request.QueryToken;
+            string? token = BearerToken.Find(context.Request) ?? handshake.Token ?? request.QueryToken;
             (identity, refusal) = await admission.AdmitAsync(context, request, token);
         }
 
         if (refusal is null)
-            await RunAsync(context, handshake!, identity!, request);
-        else if (handshake!.OffersSubprotocol)
-            await RefuseByCloseAsync(context, handshake, refusal);
+            await RunAsync(context, handshake, identity!, request);
         else
-            await RefuseAsync(context, refusal);
+            await RefuseAsync(context, handshake, refusal);
     }
 
     private async Task RunAsync(HttpContext context, Handshake handshake, Identity identity, ConnectRequest request)
     {
         IClientTransport transport = await handshake.AcceptAsync();
-        var connection = new WebSocketConnection(services, identity, request, transport, commands) { RemoteAddress = admission.AddressOf(context) };
+        var connection = new WebSocketConnection(services, identity, request, transport, commands);
         await session.RunAsync(connection, request, connection.RunAsync, context.RequestAborted);
     }
+
+    private Task RefuseAsync(HttpContext context, Handshake handshake, Problem refusal) =>
+        handshake.OffersSubprotocol ? RefuseByCloseAsync(context, handshake, refusal) : RefuseAsync(context, refusal);
 
     // A browser cannot see the status of a refused handshake, so a client that knows our codes is told by one.
     private async Task RefuseByCloseAsync(HttpContext context, Handshake handshake, Problem refusal)
