@@ -49,7 +49,8 @@ internal sealed class Browser : IAsyncDisposable
         JsonElement target = await browser.CallAsync("Target.createTarget", new { url = page.ToString() });
         JsonElement attached = await browser.CallAsync("Target.attachToTarget", new { targetId = target.GetProperty("targetId").GetString(), flatten = true });
         browser.session = attached.GetProperty("sessionId").GetString();
-        await browser.WaitForAsync("document.readyState === 'complete'");
+        // A new target is an empty page at first, which is complete too.
+        await browser.WaitForAsync($"location.href.startsWith('{page}') && document.readyState === 'complete'");
         return browser;
     }
 
