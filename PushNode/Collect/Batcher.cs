@@ -81,7 +81,8 @@ internal sealed class Batcher : IHostedService, IDisposable
         }
         catch (OperationCanceledException)
         {
-            CollectLog.GivesUp(logger, Queued);
+            if (Queued > 0)
+                CollectLog.GivesUp(logger, Queued);
             await abandon.CancelAsync();
             await loops.WaitAsync(LastGrace, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
