@@ -78,6 +78,27 @@ internal sealed class ReplayTests
     }
 
     [Test]
+    public async Task SubscribingAgain_OnTheSameConnection_RepeatsNothing_AndMissesNothing()
+    {
+        NodeProcess node = await SharedNode.GetAsync();
+        using var producer = new Producer(node.Address);
+        await using TestClient client = await TestClient.ConnectAsync(node.Address, Tokens.For("replay-again", ["again"]), "topics=again");
+        await client.WaitForAsync("live", "topic:again");
+        await producer.PushAsync("\"topic\":\"again\"", "1");
+        await client.WaitForMessagesAsync(1);
+
+        await client.SendAsync("""{"type":"unsubscribe","topic":"again"}""");
+        await client.WaitForAsync("unsubscribed");
+        await producer.PushAsync("\"topic\":\"again\"", "2");
+        await client.SendAsync("""{"type":"subscribe","topic":"again"}""");
+        await client.WaitForMessagesAsync(2);
+        await producer.PushAsync("\"topic\":\"again\"", "3");
+        await client.WaitForMessagesAsync(3);
+
+        Assert.That(client.Messages.Select(m => m.GetProperty("data").GetInt32()), Is.EqualTo(new[] { 1, 2, 3 }));
+    }
+
+    [Test]
     public async Task ManyAtOnce_OfOneUser_AreHeldToTheLimit()
     {
         await using NodeProcess node = await NodeProcess.StartAsync("--Push:MaxConnectionsPerUser", "3");

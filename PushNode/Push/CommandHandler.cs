@@ -71,6 +71,7 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
         }
 
         await join.UnsubscribeAsync(connection, subscription);
+        connection.LeaveTopic(topic, subscription.Feed.PositionOf(subscription));
         connection.Send(ServerFrame.Unsubscribed(topic));
     }
 

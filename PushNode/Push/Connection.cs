@@ -19,6 +19,7 @@ internal abstract class Connection
     private readonly ConnectionServices services;
     private readonly long id = Interlocked.Increment(ref lastId);
     private Subscription[] subscriptions = [];
+    private Dictionary<string, long>? leftTopics;
     private int nextBehind;
     private int catchUp;
     private int closing;
@@ -164,6 +165,17 @@ internal abstract class Connection
     /// <summary>Takes a subscription away. Only the connection's own reader changes the set.</summary>
     public void Remove(Subscription subscription) =>
         Volatile.Write(ref subscriptions, Array.FindAll(subscriptions, s => s != subscription));
+
+    /// <summary>Remembers where a topic was left, so that subscribing to it again on this connection repeats nothing.</summary>
+    public void LeaveTopic(string topic, long position)
+    {
+        leftTopics ??= [];
+        if (leftTopics.Count < Options.MaxTopicsPerConnection || leftTopics.ContainsKey(topic))
+            leftTopics[topic] = position;
+    }
+
+    /// <summary>Where this connection left a topic; null when it never had it.</summary>
+    public long? FindLeft(string topic) => leftTopics is not null && leftTopics.TryGetValue(topic, out long position) ? position : null;
 
     /// <summary>The device has everything of the channel up to this seq: its cursor moves, forward only.</summary>
     public void Acknowledge(Subscription subscription, long seq)

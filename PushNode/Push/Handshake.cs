@@ -89,7 +89,7 @@ internal sealed class Handshake
             stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
         }
 
-        return new StreamTransport(stream, context.Abort);
+        return new StreamTransport(stream, RequestAbort.Of(context));
     }
 
     [SuppressMessage("Security", "CA5350", Justification = "RFC 6455 section 4.2.2 asks for SHA-1; it protects nothing.")]

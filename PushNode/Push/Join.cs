@@ -50,7 +50,7 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
         var channel = Channel.Topic(topic);
         Subscription subscription = await HoldAsync(connection, channel, cancellationToken);
         (long?[] cursors, long[] heads) = await ReadStoreAsync(connection, [channel], cancellationToken);
-        Place(connection, subscription, heads[0], new StartingPoint(after, store.Epoch, cursors[0]));
+        Place(connection, subscription, heads[0], new StartingPoint(after ?? connection.FindLeft(topic), store.Epoch, cursors[0]));
         subscription.Feed.Attach(subscription);
         connection.CatchUp();
         connection.Flush();

@@ -58,7 +58,7 @@ internal sealed class SseEndpoint(Admission admission, ConnectionServices servic
         SlowClients.Allow(context);
         await response.StartAsync(context.RequestAborted);
 
-        var connection = new SseConnection(services, identity, request, response.BodyWriter, context.Abort);
+        var connection = new SseConnection(services, identity, request, response.BodyWriter, RequestAbort.Of(context));
         await session.RunAsync(connection, request, connection.RunAsync, context.RequestAborted);
     }
 
