@@ -97,10 +97,11 @@ internal sealed class AdmissionTests
         Assert.That(third.CloseCode, Is.EqualTo(4503));
     }
 
-    [Test]
-    public async Task ForeignOrigin_IsRefused_WhereOriginsAreNamed()
+    [TestCase("--Push:AllowedOrigins:0")]
+    [TestCase("--Push:AllowedOrigins")]
+    public async Task ForeignOrigin_IsRefused_WhereOriginsAreNamed(string option)
     {
-        await using NodeProcess node = await NodeProcess.StartAsync("--Push:AllowedOrigins:0", "https://app.example.com");
+        await using NodeProcess node = await NodeProcess.StartAsync(option, "https://app.example.com");
         using var http = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Address, $"push/sse?token={Tokens.For("alice")}"));
         request.Headers.Add("Origin", "https://evil.example.com");

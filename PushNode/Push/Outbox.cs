@@ -20,12 +20,19 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
     private bool last;
     private bool closed;
     private long writeStarted;
+    private long lastTaken;
 
     /// <summary>Bytes that wait or are being written.</summary>
     public int PendingBytes => Volatile.Read(ref pendingBytes);
 
     /// <summary>Since when a write has been waiting for the socket, as a timestamp of the clock; 0 while none is.</summary>
     public long WriteStarted => Volatile.Read(ref writeStarted);
+
+    /// <summary>
+    /// When a full socket last took something, as a timestamp of the clock; 0 while it never was full. It shows that somebody reads, which a write that
+    /// the system merely buffers does not.
+    /// </summary>
+    public long LastTaken => Volatile.Read(ref lastTaken);
 
     /// <summary>
     /// Puts a frame in. An empty outbox takes a frame of any size, so that no message is too large to be delivered.
@@ -167,7 +174,11 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
                 }
 
                 Volatile.Write(ref writeStarted, time.GetTimestamp());
-                FlushResult result = await writer.FlushAsync();
+                ValueTask<FlushResult> flush = writer.FlushAsync();
+                bool waits = !flush.IsCompleted;
+                FlushResult result = await flush;
+                if (waits)
+                    Volatile.Write(ref lastTaken, time.GetTimestamp());
                 Volatile.Write(ref writeStarted, 0);
                 Settle(bytes);
                 if (result.IsCompleted || result.IsCanceled)

@@ -76,7 +76,8 @@ internal sealed class WebSocketConnection : Connection
     protected override void BeatTransport()
     {
         long now = Time.GetTimestamp();
-        TimeSpan silence = Time.GetElapsedTime(Volatile.Read(ref lastHeard), now);
+        // A slow client that reads is not silent: its pong stands behind all that waits for it.
+        TimeSpan silence = Time.GetElapsedTime(Math.Max(Volatile.Read(ref lastHeard), Outbox.LastTaken), now);
         long begun = Volatile.Read(ref frameBegun);
         if (silence > Options.HeartbeatTimeout)
             Close(CloseCode.HeartbeatMissed, $"nothing was heard for {Options.HeartbeatTimeout.TotalSeconds:0} s");

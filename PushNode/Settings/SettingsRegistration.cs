@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace PushNode.Settings;
 
 /// <summary>Binds, checks and registers a module's settings in one line.</summary>
@@ -33,7 +35,18 @@ internal static class SettingsRegistration
             throw new SettingsException([new SettingError(T.Section, null, e.InnerException is null ? e.Message : $"{e.Message} {e.InnerException.Message}")]);
         }
 
+        BindLists(section, settings);
         SettingError[] errors = [.. settings.Check()];
         return errors.Length == 0 ? settings : throw new SettingsException(errors);
+    }
+
+    // An environment variable or option gives a list as one text, which the binder would pass over in silence.
+    private static void BindLists(IConfigurationSection section, object settings)
+    {
+        foreach (PropertyInfo list in settings.GetType().GetProperties().Where(static p => p.PropertyType == typeof(string[]) && p.CanWrite))
+        {
+            if (section[list.Name] is { Length: > 0 } text)
+                list.SetValue(settings, text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        }
     }
 }
