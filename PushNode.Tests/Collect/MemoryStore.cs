@@ -106,4 +106,6 @@ internal sealed class MemoryStore : IMessageStore
         if (Fails)
             throw new StoreUnavailableException("away");
     }
+
+    public Task SaveCursorsAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -78,6 +78,27 @@ internal sealed class ReplayTests
     }
 
     [Test]
+    public async Task FirstMessageAfterASubscription_IsOwed_ThoughTheNodeDiesAtOnce()
+    {
+        await using NodeProcess node = await NodeProcess.StartAsync();
+        using var producer = new Producer(node.Address);
+        string token = Tokens.For("replay-owed", ["owed"]);
+        await producer.PushAsync("\"topic\":\"owed\"", "1");
+        await using (TestClient first = await TestClient.ConnectAsync(node.Address, token, "topics=owed&ack=manual"))
+        {
+            await first.WaitForAsync("live", "topic:owed");
+            await producer.PushAsync("\"topic\":\"owed\"", "2");
+            await node.KillAsync();
+        }
+
+        await node.StartAsync();
+        await using TestClient again = await TestClient.ConnectAsync(node.Address, token, "topics=owed");
+        await again.WaitForAsync("live", "topic:owed");
+
+        Assert.That(again.Messages.Select(m => m.GetProperty("data").GetInt32()), Is.EqualTo(new[] { 2 }));
+    }
+
+    [Test]
     public async Task SubscribingAgain_OnTheSameConnection_RepeatsNothing_AndMissesNothing()
     {
         NodeProcess node = await SharedNode.GetAsync();

@@ -35,6 +35,8 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
                 connection.Acknowledge(subscription, subscription.Position);
         }
 
+        if (cursors.AsSpan(1).Contains(null))
+            await SaveCursorsAsync(connection, cancellationToken);
         foreach (Subscription subscription in connection.Subscriptions)
             subscription.Feed.Attach(subscription);
         // Once more: one that came since was told to those attached, and this one was not.
@@ -51,6 +53,8 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
         Subscription subscription = await HoldAsync(connection, channel, cancellationToken);
         (long?[] cursors, long[] heads) = await ReadStoreAsync(connection, [channel], cancellationToken);
         Place(connection, subscription, heads[0], new StartingPoint(after ?? connection.FindLeft(topic), store.Epoch, cursors[0]));
+        if (cursors[0] is null)
+            await SaveCursorsAsync(connection, cancellationToken);
         subscription.Feed.Attach(subscription);
         connection.CatchUp();
         connection.Flush();
@@ -80,6 +84,20 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
         if (channel.Kind == ChannelKind.User && holders > options.MaxConnectionsPerUser)
             connection.Close(CloseCode.TooManyConnections, $"this user has {options.MaxConnectionsPerUser} connections, the most allowed");
         return subscription;
+    }
+
+    // Where a device starts is kept before it is told that it is live: what is sent from then on is owed to it, whatever dies.
+    private async Task SaveCursorsAsync(Connection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.SaveCursorsAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException e)
+        {
+            // It stays in memory and is written as soon as the store can.
+            PushLog.StoreAway(logger, $"a first cursor of {connection.UserId}", e.Message);
+        }
     }
 
     private bool IsRefused(Connection connection)

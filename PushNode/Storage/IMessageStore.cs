@@ -44,6 +44,9 @@ internal interface IMessageStore
     /// </summary>
     void MoveCursor(string userId, string device, Channel channel, long seq);
 
+    /// <summary>Makes the cursors moved so far durable now. Many that ask at the same time share one write.</summary>
+    Task SaveCursorsAsync(CancellationToken cancellationToken);
+
     /// <summary>The devices with a cursor in the channel, up to <paramref name="limit"/> of them.</summary>
     ValueTask<IReadOnlyList<DeviceCursor>> ListCursorsAsync(Channel channel, int limit, CancellationToken cancellationToken);
 

@@ -93,7 +93,7 @@ internal sealed class JournalStore(DataFolder data, JournalSettings settings, Ti
     /// <summary>Drops the segments that are due now; a part of <see cref="TidyAsync"/>, which does not throw.</summary>
     public Task SweepAsync(CancellationToken cancellationToken) => Opened.SweepAsync(cancellationToken);
 
-    /// <summary>Writes the cursors that have moved; it happens by itself every second.</summary>
+    /// <summary>Writes the cursors that have moved; it happens by itself every second, too.</summary>
     public Task SaveCursorsAsync(CancellationToken cancellationToken) => Opened.SaveCursorsAsync(cancellationToken);
 
     /// <summary>Closes the journal; what is in memory only is written first.</summary>
