@@ -12,8 +12,6 @@ internal struct FrameQueue
 
     public readonly int Count => count;
 
-    public readonly ReadOnlySpan<ReadOnlyMemory<byte>> Frames => frames.AsSpan(0, count);
-
     public readonly ReadOnlyMemory<byte> this[int index] => frames![index];
 
     public void Add(ReadOnlyMemory<byte> frame)

@@ -46,7 +46,7 @@ internal static class SettingsRegistration
         foreach (PropertyInfo list in settings.GetType().GetProperties().Where(static p => p.PropertyType == typeof(string[]) && p.CanWrite))
         {
             if (section[list.Name] is { Length: > 0 } text)
-                list.SetValue(settings, text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+                list.SetValue(settings, text.Split(',', StringSplitOptions.TrimEntries));
         }
     }
 }
