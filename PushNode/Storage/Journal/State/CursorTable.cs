@@ -65,6 +65,13 @@ internal sealed class CursorTable
     /// <summary>Every cursor, as records; they count as written from now on.</summary>
     public IEnumerable<StateRecord> TakeAll() => users.Values.SelectMany(static cursors => cursors.Take(all: true));
 
+    /// <summary>The cursors there are belong to an earlier epoch from now on.</summary>
+    public void Outdate()
+    {
+        foreach ((_, UserCursors cursors) in users)
+            cursors.Outdate();
+    }
+
     /// <summary>Lowers cursors that are above their channel's head: the store has lost what they acknowledged.</summary>
     public void Clamp(JournalIndex index)
     {

@@ -18,7 +18,10 @@ internal sealed class JournalState(JournalIndex index)
 
     public SegmentRecords Segments { get; } = new();
 
-    public void TakeNewEpoch() => Epoch = RandomNumberGenerator.GetString(EpochCharacters, EpochLength);
+    /// <summary>An epoch that no store has had.</summary>
+    public static string CreateEpoch() => RandomNumberGenerator.GetString(EpochCharacters, EpochLength);
+
+    public void TakeNewEpoch() => Epoch = CreateEpoch();
 
     /// <summary>Takes up what a record of the state log says; a kind of a later version is passed over.</summary>
     public void Apply(in StateRecord record)
@@ -26,6 +29,8 @@ internal sealed class JournalState(JournalIndex index)
         switch (record.Kind)
         {
             case StateKind.Epoch:
+                if (record.First != Epoch)
+                    Cursors.Outdate();
                 Epoch = record.First;
                 break;
             case StateKind.Head:

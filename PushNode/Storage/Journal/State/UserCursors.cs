@@ -11,6 +11,9 @@ internal sealed class UserCursors(string userId)
     /// </summary>
     public const int MaxCursors = 1024;
 
+    /// <summary>In the place of a seq: below every seq, so that the cursor moves on from it.</summary>
+    private const long Outdated = -1;
+
     private Cursor[] cursors = [];
     private int count;
     private bool dirty;
@@ -42,7 +45,7 @@ internal sealed class UserCursors(string userId)
         lock (this)
         {
             int i = IndexOf(device, key);
-            return i < 0 ? null : cursors[i].Seq;
+            return i < 0 ? null : cursors[i].Seq == Outdated ? DeviceCursor.OfEarlierEpoch : cursors[i].Seq;
         }
     }
 
@@ -52,7 +55,7 @@ internal sealed class UserCursors(string userId)
         {
             for (int i = 0; i < count && target.Count < limit; i++)
             {
-                if (cursors[i].Key == key)
+                if (cursors[i].Key == key && cursors[i].Seq != Outdated)
                     target.Add(new DeviceCursor(userId, cursors[i].Device, cursors[i].Seq));
             }
         }
@@ -76,6 +79,16 @@ internal sealed class UserCursors(string userId)
 
             dirty = false;
             return records;
+        }
+    }
+
+    /// <summary>They are of an earlier epoch; the record of the new one says so to whoever reads the log, so they need not be written.</summary>
+    public void Outdate()
+    {
+        lock (this)
+        {
+            for (int i = 0; i < count; i++)
+                cursors[i] = cursors[i] with { Seq = Outdated };
         }
     }
 
