@@ -18,7 +18,7 @@ internal static class EpochRenewal
         if (!File.Exists(folder.StatePath))
             throw Refusal(data, $"there is no {Path.GetRelativePath(data.Path, folder.StatePath)} in it; name the data folder of a node. One whose state is lost takes a new epoch by itself when it starts");
         using FolderLock held = FolderLock.Take(data);
-        using var log = new StateLog(new JournalState(new JournalIndex()), folder, disk, NullLogger.Instance);
+        using var log = new StateLog(new JournalState(new JournalIndex(), int.MaxValue), folder, disk, NullLogger.Instance);
         try
         {
             if (log.Load() == StateFound.Damaged)

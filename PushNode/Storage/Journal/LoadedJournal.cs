@@ -15,7 +15,7 @@ internal sealed record LoadedJournal(JournalIndex Index, StateLog Log, SegmentWr
     {
         var folder = JournalFolder.In(data);
         var index = new JournalIndex();
-        var log = new StateLog(new JournalState(index), folder, services.Disk, services.Logger);
+        var log = new StateLog(new JournalState(index, services.Settings.MaxCursorsPerUser), folder, services.Disk, services.Logger);
         var writer = new SegmentWriter(folder, index.Segments, services);
         var loaded = new LoadedJournal(index, log, writer, folder);
         try

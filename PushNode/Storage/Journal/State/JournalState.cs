@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 namespace PushNode.Storage.Journal.State;
 
 /// <summary>What outlives segments, in memory: epoch, heads (in the index), cursors, revocations, and what is known of the segments.</summary>
-internal sealed class JournalState(JournalIndex index)
+/// <param name="index">What has the heads.</param>
+/// <param name="maxCursorsPerUser">See <see cref="JournalSettings.MaxCursorsPerUser"/>.</param>
+internal sealed class JournalState(JournalIndex index, int maxCursorsPerUser)
 {
     private const string EpochCharacters = "abcdefghijkmnpqrstuvwxyz23456789";
     private const int EpochLength = 12;
@@ -12,7 +14,7 @@ internal sealed class JournalState(JournalIndex index)
     /// <summary>The store's epoch; empty until one is read or taken.</summary>
     public string Epoch { get; private set; } = "";
 
-    public CursorTable Cursors { get; } = new();
+    public CursorTable Cursors { get; } = new(maxCursorsPerUser);
 
     public RevocationTable Revocations { get; } = new();
 
