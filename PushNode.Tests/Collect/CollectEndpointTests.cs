@@ -107,7 +107,7 @@ internal sealed class CollectEndpointTests
     [Test]
     public async Task BodyOverTheLimit_IsRefused_ChunkedOrNot()
     {
-        await using CollectNode node = await CollectNode.StartAsync(("MaxBodyBytes", "1000"));
+        await using CollectNode node = await CollectNode.StartAsync(("MaxDataBytes", "500"), ("MaxBodyBytes", "1000"));
         using RawHttp raw = await RawHttp.ConnectAsync(node.Port);
 
         (int status, JsonElement answer) = await node.PostAsync(new string(' ', 1001));
