@@ -34,7 +34,7 @@ internal sealed class VerifyEndpointTests : IAsyncDisposable
     public async Task GeneratedKey_WholeWay()
     {
         await StartAsync();
-        string token = TokenSigner.FromDataFolder(new DataFolder(folder.Path), new ManualTime()).Sign("alice", TimeSpan.FromMinutes(5), ["news", "room.*"]);
+        string token = TestTokens.Signer(new DataFolder(folder.Path), new ManualTime()).Sign("alice", TimeSpan.FromMinutes(5), ["news", "room.*"]);
 
         (HttpResponseMessage response, string body) = await PostAsync($$"""{"token":"{{token}}"}""");
 

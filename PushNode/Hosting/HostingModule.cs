@@ -29,7 +29,10 @@ internal static class HostingModule
 
         DataFolderCheck.Run(node.Data);
         services.AddSingleton(new DataFolder(node.Data));
-        services.AddSingleton(provider => new TryOutTokenEndpoint(TokenSigner.FromConfiguration(configuration, provider.GetRequiredService<DataFolder>(), provider.GetRequiredService<TimeProvider>())));
+        services.AddSingleton(provider => new TryOutTokenEndpoint(TokenSigner.FromConfiguration(
+            configuration,
+            () => SigningKey.LoadOrCreate(provider.GetRequiredService<DataFolder>()),
+            provider.GetRequiredService<TimeProvider>())));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, node, hosting, tls));
         AddLogging(builder.Logging, configuration);
     }
