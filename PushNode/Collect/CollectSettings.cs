@@ -9,6 +9,11 @@ internal sealed class CollectSettings : AccessSettings
     /// <summary>The most recipients of one request.</summary>
     public const int MaxRecipients = 1_000;
 
+    /// <summary>
+    /// How deep data may be nested: <c>[]</c> is 1. Its clients get it in an object, which is then 64 deep, as far as JSON parsers commonly read.
+    /// </summary>
+    public const int MaxDataDepth = 63;
+
     /// <summary>What a request may need besides its data: that many user ids in quotes with commas, and the other fields.</summary>
     private const int BodyOverhead = (MaxRecipients * (Messages.Names.MaxLength + 3)) + 1_096;
 

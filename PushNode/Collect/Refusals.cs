@@ -62,6 +62,10 @@ internal static class Refusals
     public static Problem DataTooLarge(int size, int limit) =>
         Problem.TooLarge($"data has {size} bytes; the limit is {limit} (Collect:MaxDataBytes)");
 
+    public static Problem DataTooDeep(long offset) => Problem.BadRequest(
+        "too_deep",
+        string.Create(CultureInfo.InvariantCulture, $"data is nested more than {CollectSettings.MaxDataDepth} deep (at byte {offset + 1}); send what is deeper as a string"));
+
     public static Problem BodyTooLarge(int limit) => Problem.TooLarge($"the body is longer than {limit} bytes (Collect:MaxBodyBytes)");
 
     public static Problem LineTooLarge(int limit) => Problem.TooLarge($"the line is longer than {limit} bytes (Collect:MaxBodyBytes)");
