@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using PushNode.Auth.Keys;
+using PushNode.Diagnostics;
 using PushNode.Messages;
 using PushNode.Settings;
 
