@@ -10,8 +10,9 @@ namespace PushNode.Hosting;
 /// <summary>How a node starts, listens, logs and stops; and what holds for every request.</summary>
 internal static class HostingModule
 {
+    /// <returns>What every node has.</returns>
     /// <exception cref="SettingsException">The node must not start with these settings, or cannot.</exception>
-    public static void AddHosting(this WebApplicationBuilder builder, IConfiguration configuration)
+    public static NodeOptions AddHosting(this WebApplicationBuilder builder, IConfiguration configuration)
     {
         var node = NodeOptions.From(configuration);
         SettingError[] refusals = [.. StartupRules.Check(configuration, node), .. LoggingSettings.Check(configuration)];
@@ -35,6 +36,7 @@ internal static class HostingModule
             provider.GetRequiredService<TimeProvider>())));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, node, hosting, tls));
         AddLogging(builder.Logging, configuration);
+        return node;
     }
 
     public static void UseHosting(this WebApplication app)
