@@ -13,11 +13,12 @@ internal sealed partial class LayeringTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Collect"] = ["Dispatch", "Cluster", "Storage", "Access"],
-        ["Dispatch"] = ["Push", "Cluster"],
-        ["Push"] = ["Auth", "Cluster", "Storage"],
-        ["Auth"] = [],
-        ["Cluster"] = ["Storage"],
-        ["Storage"] = [],
+        ["Dispatch"] = ["Push", "Cluster", "Peers"],
+        ["Push"] = ["Auth", "Cluster", "Storage", "Peers"],
+        ["Auth"] = ["Peers"],
+        ["Cluster"] = ["Storage", "Peers"],
+        ["Storage"] = ["Peers"],
+        ["Peers"] = [],
         ["Access"] = [],
         ["Messages"] = [],
         ["Settings"] = [],

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
 using PushNode.Hosting;
+using PushNode.Settings;
 
 namespace PushNode.Commands;
 

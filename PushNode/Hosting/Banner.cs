@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using PushNode.Settings;
 
 namespace PushNode.Hosting;
 

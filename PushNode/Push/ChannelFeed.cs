@@ -26,8 +26,8 @@ internal sealed class ChannelFeed(Channel channel)
     /// <summary>How many subscriptions hold the channel on this node; under the hub's lock for the channel.</summary>
     public int Holders { get; set; }
 
-    /// <summary>Whether the route table has the channel for this node; under the hub's lock for the channel.</summary>
-    public bool Routed { get; set; }
+    /// <summary>The generation of the route table in which this node's route was written, 0 for none; under the hub's lock for the channel.</summary>
+    public long Routed { get; set; }
 
     /// <summary>Adds a subscription that will read the store from its position first.</summary>
     public void Attach(Subscription subscription)

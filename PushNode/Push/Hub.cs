@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using PushNode.Cluster;
 using PushNode.Messages;
+using PushNode.Peers;
 
 namespace PushNode.Push;
 
 /// <summary>The channels that this node holds, and the delivery into them.</summary>
-internal sealed class Hub(IRouteTable routes, Node node, GapFill gapFill, ILogger<Hub> logger) : IDelivery
+internal sealed class Hub(IRouteTable routes, Node node, Revocations revocations, GapFill gapFill, ILogger<Hub> logger) : IDelivery
 {
     private const int Stripes = 1024;
 
@@ -28,7 +29,7 @@ internal sealed class Hub(IRouteTable routes, Node node, GapFill gapFill, ILogge
         {
             ChannelFeed feed = feeds.GetOrAdd(channel.Name, static (_, channel) => new ChannelFeed(channel), channel);
             int holders = ++feed.Holders;
-            if (!feed.Routed)
+            if (feed.Routed != routes.Generation)
                 await AddRouteAsync(feed, cancellationToken);
             return (feed, holders);
         }
@@ -91,6 +92,12 @@ internal sealed class Hub(IRouteTable routes, Node node, GapFill gapFill, ILogge
         return new(closed);
     }
 
+    public ValueTask RevokeAsync(string userId, long before, CancellationToken cancellationToken)
+    {
+        revocations.Learn(userId, before);
+        return ValueTask.CompletedTask;
+    }
+
     /// <summary>The user's connections on this node.</summary>
     public List<Connection> ConnectionsOf(string userId)
     {
@@ -104,8 +111,7 @@ internal sealed class Hub(IRouteTable routes, Node node, GapFill gapFill, ILogge
     {
         try
         {
-            await routes.AddAsync(feed.Channel, cancellationToken);
-            feed.Routed = true;
+            feed.Routed = await routes.AddAsync(feed.Channel, cancellationToken);
         }
         catch
         {
@@ -127,7 +133,7 @@ internal sealed class Hub(IRouteTable routes, Node node, GapFill gapFill, ILogge
             PushLog.Failed(logger, $"Removing the route of {feed.Channel}", e);
         }
 
-        feed.Routed = false;
+        feed.Routed = 0;
         feeds.TryRemove(feed.Channel.Name, out _);
     }
 

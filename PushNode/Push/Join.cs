@@ -1,5 +1,6 @@
 using PushNode.Cluster;
 using PushNode.Messages;
+using PushNode.Peers;
 using PushNode.Storage;
 
 namespace PushNode.Push;

@@ -1,6 +1,4 @@
-using PushNode.Settings;
-
-namespace PushNode.Hosting;
+namespace PushNode.Settings;
 
 /// <summary>Roles as they are written: names separated by commas.</summary>
 internal static class RoleNames
