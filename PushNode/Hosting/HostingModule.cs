@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
 using PushNode.Auth;
+using PushNode.Peers;
 using PushNode.Settings;
 
 namespace PushNode.Hosting;
@@ -21,6 +22,7 @@ internal static class HostingModule
         IServiceCollection services = builder.Services;
         var hosting = services.AddSettings<HostingOptions>(configuration);
         var tls = services.AddSettings<TlsOptions>(configuration);
+        ClusterNode? cluster = AddClusterNode(services, configuration, node);
         services.AddSingleton(node);
         services.AddSingleton(NodeAccess.From(configuration, node));
         services.AddRoutingCore();
@@ -30,12 +32,14 @@ internal static class HostingModule
         DataFolderCheck.Run(node.Data);
         services.AddSingleton(new DataFolder(node.Data));
         services.AddSingleton(provider => new TryOutTokenEndpoint(TokenSigner.FromConfiguration(configuration, provider.GetRequiredService<DataFolder>(), provider.GetRequiredService<TimeProvider>())));
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, node, hosting, tls));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, node, cluster, hosting, tls));
         AddLogging(builder.Logging, configuration);
     }
 
     public static void UseHosting(this WebApplication app)
     {
+        if (app.Services.GetRequiredService<NodeOptions>().IsClustered)
+            app.UsePeers();
         app.UseMiddleware<ProblemResponses>();
         if (app.Services.GetRequiredService<NodeAccess>().IsOpen)
             app.UseMiddleware<LoopbackHostGuard>();
@@ -46,6 +50,25 @@ internal static class HostingModule
         IServiceProvider services = endpoints.ServiceProvider;
         if (services.GetRequiredService<NodeAccess>().IsTryOut)
             endpoints.MapPost(TryOutTokenEndpoint.Path, services.GetRequiredService<TryOutTokenEndpoint>().HandleAsync);
+    }
+
+    private static ClusterNode? AddClusterNode(IServiceCollection services, IConfiguration configuration, NodeOptions node)
+    {
+        var options = services.AddSettings<ClusterOptions>(configuration);
+        if (!node.IsClustered)
+        {
+            return options.Listen is null && options.Advertise is null
+                ? null
+                : throw new SettingsException("Redis:Connection", null, "is missing: Cluster:Listen and Cluster:Advertise are for a node of a cluster, and its nodes find each other in Redis; set it (--redis host:6379), or leave them out");
+        }
+
+        var cluster = ClusterNode.From(options);
+        services.AddSingleton(cluster);
+        services.AddSingleton(cluster.Secret);
+        services.AddSingleton(cluster.Certificates);
+        services.AddPeers(cluster.Address);
+        services.AddHostedService<AddressCheck>();
+        return cluster;
     }
 
     private static void AddLogging(ILoggingBuilder logging, IConfiguration configuration)

@@ -117,6 +117,7 @@ internal sealed class PeerClient : IDisposable
         string reason = await answer.Content.ReadAsStringAsync(cancellationToken);
         return new PeerUnavailableException($"{peer.Address} answered {(int)answer.StatusCode}: {reason}", mayHaveArrived: answer.StatusCode == HttpStatusCode.InternalServerError)
         {
+            IsAnswer = true,
             IsOtherIncarnation = answer.StatusCode == HttpStatusCode.Conflict,
             Reason = answer.StatusCode == HttpStatusCode.ServiceUnavailable ? reason : null,
         };

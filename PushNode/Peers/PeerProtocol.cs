@@ -19,5 +19,5 @@ internal static class PeerProtocol
     public const string FromHeader = "pushnode-from";
 
     /// <summary>The largest body, in bytes, in either direction.</summary>
-    public const int MaxBody = 16 * 1024 * 1024;
+    public const int MaxBody = 32 * 1024 * 1024;
 }

@@ -9,6 +9,9 @@ internal sealed class PeerUnavailableException(string message, bool mayHaveArriv
     /// <summary>Whether it answered that another incarnation than the one meant runs there now.</summary>
     public bool IsOtherIncarnation { get; init; }
 
+    /// <summary>Whether it is an answer: something is there, and refused.</summary>
+    public bool IsAnswer { get; init; }
+
     /// <summary>What it said itself when it answered that it cannot do it now; else null.</summary>
     public string? Reason { get; init; }
 }
