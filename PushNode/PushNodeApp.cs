@@ -22,23 +22,31 @@ internal static class PushNodeApp
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "pushnode", ContentRootPath = AppContext.BaseDirectory });
         // The settings are handed to the modules, and are not the framework's: it would read keys of its own among them.
-        builder.AddHosting(configuration);
-        builder.Services.AddHealth();
-        builder.Services.AddStorage(configuration);
-        builder.Services.AddCluster();
-        builder.Services.AddCollect(configuration);
-        builder.Services.AddDispatch();
-        builder.Services.AddPush(configuration);
-        builder.Services.AddAuth(configuration);
-        overrides?.Invoke(builder.Services);
+        Roles roles = builder.AddHosting(configuration).Roles;
+        IServiceCollection services = builder.Services;
+        services.AddHealth();
+        services.AddStorage(configuration);
+        services.AddCluster();
+        if (roles.HasFlag(Roles.Collect))
+            services.AddCollect(configuration);
+        if (roles.HasFlag(Roles.Dispatch))
+            services.AddDispatch();
+        if (roles.HasFlag(Roles.Push))
+            services.AddPush(configuration);
+        if (roles.HasFlag(Roles.Auth))
+            services.AddAuth(configuration);
+        overrides?.Invoke(services);
 
         WebApplication app = builder.Build();
         app.UseHosting();
         app.MapHosting();
         app.MapHealth();
-        app.MapCollect();
-        app.MapPush();
-        app.MapAuth();
+        if (roles.HasFlag(Roles.Collect))
+            app.MapCollect();
+        if (roles.HasFlag(Roles.Push))
+            app.MapPush();
+        if (roles.HasFlag(Roles.Auth))
+            app.MapAuth();
         app.MapPages();
         return app;
     }

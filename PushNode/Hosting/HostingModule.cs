@@ -11,8 +11,9 @@ namespace PushNode.Hosting;
 /// <summary>How a node starts, listens, logs and stops; and what holds for every request.</summary>
 internal static class HostingModule
 {
+    /// <returns>What every node has.</returns>
     /// <exception cref="SettingsException">The node must not start with these settings, or cannot.</exception>
-    public static void AddHosting(this WebApplicationBuilder builder, IConfiguration configuration)
+    public static NodeOptions AddHosting(this WebApplicationBuilder builder, IConfiguration configuration)
     {
         var node = NodeOptions.From(configuration);
         SettingError[] refusals = [.. StartupRules.Check(configuration, node)];
@@ -34,6 +35,7 @@ internal static class HostingModule
         services.AddSingleton(provider => new TryOutTokenEndpoint(TokenSigner.FromConfiguration(configuration, provider.GetRequiredService<DataFolder>(), provider.GetRequiredService<TimeProvider>())));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, node, cluster, hosting, tls));
         AddLogging(builder.Logging, configuration);
+        return node;
     }
 
     public static void UseHosting(this WebApplication app)
