@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
+using PushNode.Diagnostics;
 using PushNode.Hosting;
 using PushNode.Settings;
 
@@ -74,7 +75,7 @@ internal static class RunCommand
 
         await Console.Out.WriteLineAsync(Banner.For(app));
         await app.WaitForShutdownAsync(cancellationToken);
-        return ExitCodes.Success;
+        return app.Services.GetService<FatalEnd>()?.HasFailed == true ? ExitCodes.Failure : ExitCodes.Success;
     }
 
     // The modules start before the listeners: when those fail, what has been started is stopped in good order.
