@@ -19,6 +19,7 @@ internal sealed class CommandLineTests
     [TestCase("--token-file", "listen")]
     [TestCase("--ephemeral", "send")]
     [TestCase("readyz", "health")]
+    [TestCase("stopped", "renew-epoch")]
     public async Task Help_SaysWhatThereIs_WithExamplesAndExitCodes(string expected, params string[] command)
     {
         ProcessEnd end = await RunAsync([.. command, "--help"]);
@@ -50,6 +51,7 @@ internal sealed class CommandLineTests
     [TestCase("needs --user, or --token", "listen")]
     [TestCase("not both", "listen", "--user", "a", "--token", "b")]
     [TestCase("'a b'", "listen", "--user", "a", "--topics", "a b")]
+    [TestCase("no journal/state in it", "renew-epoch")]
     [TestCase("--device is 'a b'", "listen", "--user", "a", "--device", "a b")]
     public async Task WrongUse_IsOneSentence_AndExitCode2(string why, params string[] arguments)
     {
@@ -121,6 +123,15 @@ internal sealed class CommandLineTests
             if (!node.HasExited)
                 node.Kill();
         }
+    }
+
+    [Test]
+    public async Task RenewEpoch_WhereThereIsNoJournal_MakesNothing()
+    {
+        ProcessEnd end = await RunAsync(["renew-epoch", "--data", folder.File("elsewhere")]);
+
+        Assert.That(end.Code, Is.EqualTo(ExitCodes.Usage));
+        Assert.That(Directory.Exists(folder.File("elsewhere")), Is.False);
     }
 
     [Test]
