@@ -47,7 +47,8 @@ internal sealed class AdminTests
 
         using HttpResponseMessage answer = await node.Http.PostAsync(new Uri($"http://127.0.0.1:{new Uri(node.Origin.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Port}/admin/drain"), null);
 
-        Assert.That((answer.StatusCode, await answer.Content.ReadAsStringAsync()), Is.EqualTo((HttpStatusCode.Forbidden, "")).Or.Property("Item2").Contains("no_admin_key"));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("no_admin_key"));
     }
 
     [TestCase("Admin:Key=short")]
