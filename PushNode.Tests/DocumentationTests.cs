@@ -18,6 +18,16 @@ internal sealed partial class DocumentationTests
     }
 
     [Test]
+    public void Producers_NamesEveryProblemCode_AndNoOther()
+    {
+        string text = File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "producers.md"));
+        IEnumerable<string> documented = ProblemRow().Matches(text).Select(static m => m.Groups[1].Value);
+        IEnumerable<string> used = SourceTree.ProductFiles().SelectMany(static file => ProblemCode().Matches(File.ReadAllText(file))).Select(static m => m.Groups[1].Value);
+
+        Assert.That(documented, Is.EquivalentTo(used.Distinct()));
+    }
+
+    [Test]
     public void Links_LeadSomewhere()
     {
         foreach (string file in (string[])[Path.Combine(SourceTree.Root, "README.md"), .. Directory.GetFiles(Path.Combine(SourceTree.Root, "docs"), "*.md")])
@@ -54,6 +64,13 @@ internal sealed partial class DocumentationTests
     [GeneratedRegex(@"^\| `([A-Za-z:]+)`", RegexOptions.Multiline)]
     private static partial Regex Key();
 
-    [GeneratedRegex(@"\]\((?!https?:)([^)#]+)\)")]
+    [GeneratedRegex(@"^\| (?:\d{3}[ …]*|other) \| `([a-z_]+)` \|", RegexOptions.Multiline)]
+    private static partial Regex ProblemRow();
+
+    // The first text of a problem: after its status, or as what is made by BadRequest and its like.
+    [GeneratedRegex(@"(?:\bnew(?: Problem)?\(\s*(?:StatusCodes\.\w+|e\.StatusCode|status),\s*|\b(?:BadRequest|Forbidden|TooManyRequests)\((?:[\w.]+ \? ""[a-z_]+"" : )?\s*)""([a-z_]+)""")]
+    private static partial Regex ProblemCode();
+
+    [GeneratedRegex(@"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")]
     private static partial Regex Link();
 }

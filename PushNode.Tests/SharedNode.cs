@@ -15,5 +15,6 @@ internal sealed class SharedNode
     {
         if (Node.IsValueCreated)
             await (await Node.Value).DisposeAsync();
+        Assert.That(TemporaryFolder.Left, Is.Empty, "every test takes its folders away");
     }
 }

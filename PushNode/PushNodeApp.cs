@@ -1,3 +1,4 @@
+using PushNode.Admin;
 using PushNode.Auth;
 using PushNode.Cluster;
 using PushNode.Collect;
@@ -22,9 +23,11 @@ internal static class PushNodeApp
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "pushnode", ContentRootPath = AppContext.BaseDirectory });
         // The settings are handed to the modules, and are not the framework's: it would read keys of its own among them.
-        Roles roles = builder.AddHosting(configuration).Roles;
+        NodeOptions node = builder.AddHosting(configuration);
+        Roles roles = node.Roles;
         IServiceCollection services = builder.Services;
         services.AddHealth();
+        services.AddAdmin(configuration, node.IsLoopback);
         services.AddStorage(configuration);
         services.AddCluster();
         if (roles.HasFlag(Roles.Collect))
@@ -41,6 +44,7 @@ internal static class PushNodeApp
         app.UseHosting();
         app.MapHosting();
         app.MapHealth();
+        app.MapAdmin();
         if (roles.HasFlag(Roles.Collect))
             app.MapCollect();
         if (roles.HasFlag(Roles.Push))

@@ -214,7 +214,7 @@ internal sealed class JwtVerifierTests
     [Test]
     public async Task AllowList_LeavesOutAnAlgorithmTheKeyCouldDo()
     {
-        AuthResult result = await TestTokens.Verifier(configure: static o => o.Jwt.Algorithms = "HS512").VerifyAsync(TestTokens.Hs256(TestTokens.GoodClaims));
+        AuthResult result = await TestTokens.Verifier(configure: static o => o.Jwt.Algorithms = ["HS512"]).VerifyAsync(TestTokens.Hs256(TestTokens.GoodClaims));
 
         Assert.That(result.Reason, Is.EqualTo("alg 'HS256' is not allowed (allowed: HS512)"));
     }

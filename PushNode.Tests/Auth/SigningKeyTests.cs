@@ -31,7 +31,7 @@ internal sealed class SigningKeyTests
             () =>
             {
                 start.SignalAndWait();
-                return TokenSigner.FromDataFolder(data, new ManualTime());
+                return TestTokens.Signer(data, new ManualTime());
             },
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
@@ -56,11 +56,21 @@ internal sealed class SigningKeyTests
     }
 
     [Test]
+    public void OfAFolderThatNoNodeHasRunWith_IsRefused_AndNothingIsMade()
+    {
+        using var folder = new TemporaryFolder();
+        var data = new DataFolder(folder.File("data"));
+
+        Assert.That(() => SigningKey.Load(data), Throws.TypeOf<SettingsException>().With.Message.StartWith($"Data is '{data.Path}': no node has run with this data folder").And.Message.Contain("--data"));
+        Assert.That(Directory.Exists(data.Path), Is.False);
+    }
+
+    [Test]
     public void FolderThatIsAFile_IsRefused()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("data"), "");
 
-        Assert.That(() => SigningKey.LoadOrCreate(new DataFolder(folder.File("data"))), Throws.TypeOf<SettingsException>().With.Message.Contain("can be neither read nor made"));
+        Assert.That(() => SigningKey.LoadOrCreate(new DataFolder(folder.File("data"))), Throws.TypeOf<SettingsException>().With.Message.Contain("signing.key cannot be made in it"));
     }
 }

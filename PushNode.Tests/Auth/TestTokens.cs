@@ -5,6 +5,7 @@ using Microsoft.Extensions.Configuration;
 using PushNode.Auth;
 using PushNode.Auth.Jwt;
 using PushNode.Auth.Keys;
+using PushNode.Settings;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Auth;
@@ -39,6 +40,9 @@ internal static class TestTokens
 
     public static async Task<AuthResult> VerifyAsync(this IAuthenticator authenticator, string token) =>
         await authenticator.VerifyAsync(token, CancellationToken.None);
+
+    /// <summary>A signer with the generated key of a node that has nothing configured.</summary>
+    public static TokenSigner Signer(DataFolder data, TimeProvider time) => TokenSigner.FromConfiguration(Configuration(), () => SigningKey.LoadOrCreate(data), time);
 
     public static IConfiguration Configuration(params (string Key, string? Value)[] settings) =>
         new ConfigurationBuilder().AddInMemoryCollection(settings.Select(static s => KeyValuePair.Create(s.Key, s.Value))).Build();

@@ -16,7 +16,7 @@ internal sealed class TokenSignerTests
     {
         using var folder = new TemporaryFolder();
         var data = new DataFolder(folder.Path);
-        string token = TokenSigner.FromDataFolder(data, time).Sign("alice", TimeSpan.FromSeconds(90.5), ["news", "room.*"]);
+        string token = TestTokens.Signer(data, time).Sign("alice", TimeSpan.FromSeconds(90.5), ["news", "room.*"]);
 
         AuthResult result = await TestTokens.Verifier(SigningKey.LoadOrCreate(data), time).VerifyAsync(token);
 
@@ -30,7 +30,7 @@ internal sealed class TokenSignerTests
     public async Task GeneratedKeyFile_GivenAsSecretFile_IsTheSameKey()
     {
         using var folder = new TemporaryFolder();
-        string token = TokenSigner.FromDataFolder(new DataFolder(folder.Path), time).Sign("alice", TimeSpan.FromHours(1), []);
+        string token = TestTokens.Signer(new DataFolder(folder.Path), time).Sign("alice", TimeSpan.FromHours(1), []);
         var options = new JwtOptions { SecretFile = folder.File("signing.key") };
 
         Assert.That((await TestTokens.Verifier(KeyLoader.Load(options), time).VerifyAsync(token)).Reason, Is.Null);
@@ -50,7 +50,7 @@ internal sealed class TokenSignerTests
                 ("Auth:Jwt:Audience", "push"),
                 ("Auth:Jwt:UserClaim", "user"),
                 ("Auth:Jwt:TopicsClaim", "may")),
-            new DataFolder(folder.Path),
+            () => SigningKey.LoadOrCreate(new DataFolder(folder.Path)),
             TimeProvider.System);
 
         JsonElement verified = await Jose.VerifyAsync(signer.Sign("alice", TimeSpan.FromHours(1), ["news"]), TestTokens.Secret);
@@ -72,7 +72,7 @@ internal sealed class TokenSignerTests
         using var folder = new TemporaryFolder();
 
         Assert.That(
-            () => TokenSigner.FromConfiguration(TestTokens.Configuration((key, value)), new DataFolder(folder.Path), time),
+            () => TokenSigner.FromConfiguration(TestTokens.Configuration((key, value)), () => SigningKey.LoadOrCreate(new DataFolder(folder.Path)), time),
             Throws.TypeOf<SettingsException>().With.Message.StartWith($"{key} is set: ").And.Message.Contain("none can be signed here"));
     }
 
@@ -82,7 +82,7 @@ internal sealed class TokenSignerTests
     public void WhatTheNodeWouldRefuse_IsNotSigned(string user, int seconds, string topic, string expected)
     {
         using var folder = new TemporaryFolder();
-        TokenSigner signer = TokenSigner.FromDataFolder(new DataFolder(folder.Path), time);
+        TokenSigner signer = TestTokens.Signer(new DataFolder(folder.Path), time);
 
         Assert.That(() => signer.Sign(user, TimeSpan.FromSeconds(seconds), [topic]), Throws.ArgumentException.With.Message.Contain(expected));
     }

@@ -34,7 +34,7 @@ internal sealed class VerifyEndpointTests : IAsyncDisposable
     public async Task GeneratedKey_WholeWay()
     {
         await StartAsync();
-        string token = TokenSigner.FromDataFolder(new DataFolder(folder.Path), new ManualTime()).Sign("alice", TimeSpan.FromMinutes(5), ["news", "room.*"]);
+        string token = TestTokens.Signer(new DataFolder(folder.Path), new ManualTime()).Sign("alice", TimeSpan.FromMinutes(5), ["news", "room.*"]);
 
         (HttpResponseMessage response, string body) = await PostAsync($$"""{"token":"{{token}}"}""");
 
@@ -70,14 +70,14 @@ internal sealed class VerifyEndpointTests : IAsyncDisposable
     [TestCase("{", "malformed", "the body is refused: it is malformed JSON at line 1, byte 2")]
     [TestCase("{\n  \"token\": \"a\",\n}", "malformed", "the body is refused: it is malformed JSON at line 3, byte 1")]
     [TestCase("\"token\"", "malformed", "the body is refused: it is not a JSON object")]
-    [TestCase("""{"token":"a","token":"b"}""", "malformed", "the body is refused: it has 'token' twice")]
+    [TestCase("""{"token":"a","token":"b"}""", "duplicate_field", "the body is refused: it has 'token' twice")]
     [TestCase("""{"token":"a"}{}""", "malformed", "the body is refused: it is malformed JSON at line 1, byte 14")]
-    [TestCase("{}", "missing_field", "the field 'token' is missing; the body is {\"token\":\"…\"}")]
-    [TestCase("""{"token":null}""", "invalid_field", "the field 'token' is not a string")]
-    [TestCase("""{"token":["a"]}""", "invalid_field", "the field 'token' is not a string")]
-    [TestCase("""{"token":"\ud800"}""", "invalid_field", "the field 'token' is not a string")]
-    [TestCase("""{"token":"a","user":"b"}""", "unknown_field", "the field 'user' is not known; the body is {\"token\":\"…\"}")]
-    [TestCase("""{"Token":"a"}""", "unknown_field", "the field 'Token' is not known; the body is {\"token\":\"…\"}")]
+    [TestCase("{}", "missing_field", "the field token is missing")]
+    [TestCase("""{"token":null}""", "wrong_type", "token must be a string")]
+    [TestCase("""{"token":["a"]}""", "wrong_type", "token must be a string")]
+    [TestCase("""{"token":"\ud800"}""", "wrong_type", "token must be a string")]
+    [TestCase("""{"token":"a","user":"b"}""", "unknown_field", "there is no field 'user' here; known: token")]
+    [TestCase("""{"Token":"a"}""", "unknown_field", "there is no field 'Token' here; known: token")]
     public async Task BadBody_Is400_AndSaysWhere(string sent, string code, string detail)
     {
         await StartAsync(("Auth:Jwt:Secret", TestTokens.Secret));
@@ -115,7 +115,7 @@ internal sealed class VerifyEndpointTests : IAsyncDisposable
 
         Assert.That((int)response.StatusCode, Is.EqualTo(status), body);
         if (status == 415)
-            AssertProblem(response, body, 415, "unsupported_media_type", $"the content type is '{type!.Split(';')[0]}', expected application/json");
+            AssertProblem(response, body, 415, "unsupported_media_type", "the content type must be application/json, or left out");
     }
 
     [TestCase(true)]

@@ -99,7 +99,7 @@ internal sealed class CollectBatchEndpointTests
     [Test]
     public async Task OverLongLine_FailsAlone_AtOnce_WithoutBeingKept()
     {
-        await using CollectNode node = await CollectNode.StartAsync(("MaxBodyBytes", "1000"));
+        await using CollectNode node = await CollectNode.StartAsync(("MaxDataBytes", "500"), ("MaxBodyBytes", "1000"));
         using RawHttp raw = await RawHttp.ConnectAsync(node.Port);
 
         await raw.StartAsync("/collect/batch");

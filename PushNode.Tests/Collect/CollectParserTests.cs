@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using PushNode.Collect;
 using PushNode.Diagnostics;
 using PushNode.Messages;
@@ -127,16 +128,26 @@ internal sealed class CollectParserTests
         Assert.That(refused?.Detail, Is.EqualTo($"byte {place} is not valid UTF-8"));
     }
 
-    [TestCase(63, true)]
-    [TestCase(64, false)]
-    public void Nesting_IsBounded(int depth, bool accepted)
+    [TestCase("[", "1", "]")]
+    [TestCase("[", "", "]")]
+    [TestCase("""{"a":""", "null", "}")]
+    public void Data_MayBeNested63Deep_AsItsClientsCanRead(string open, string inner, string close)
     {
-        string json = $$"""{"userId":"a","data":{{new string('[', depth)}}{{new string(']', depth)}}}""";
+        string deep = Nest(63);
+        string frame = $$"""{"type":"message","data":{{deep}}}""";
 
-        Problem? refused = CollectParser.Parse(Encoding.UTF8.GetBytes(json), new CollectSettings(), out _);
+        Problem? accepted = CollectParser.Parse(Encoding.UTF8.GetBytes($$"""{"data":{{deep}},"userId":"a"}"""), new CollectSettings(), out CollectRequest request);
+        Problem? refused = CollectParser.Parse(Encoding.UTF8.GetBytes($$"""{"userId":"a","data":{{Nest(64)}}}"""), new CollectSettings(), out _);
+        Problem? hostile = CollectParser.Parse(Encoding.UTF8.GetBytes($$"""{"userId":"a","data":{{new string('[', 60_000)}}"""), new CollectSettings(), out _);
 
-        Assert.That(refused is null, Is.EqualTo(accepted));
-        Assert.That(accepted || refused!.Detail.Contains("64", StringComparison.Ordinal), Is.True);
+        Assert.That(accepted, Is.Null);
+        Assert.That(Encoding.UTF8.GetString(request.Data), Is.EqualTo(deep));
+        Assert.That(() => JsonDocument.Parse(frame).Dispose(), Throws.Nothing);
+        Assert.That((refused?.Status, refused?.Code), Is.EqualTo((400, "too_deep")));
+        Assert.That(refused!.Detail, Does.StartWith($"data is nested more than 63 deep (at byte {21 + (open.Length * 63) + 1})"));
+        Assert.That(hostile, Is.EqualTo(refused with { Detail = hostile!.Detail }));
+
+        string Nest(int depth) => string.Concat(Enumerable.Repeat(open, depth)) + inner + string.Concat(Enumerable.Repeat(close, depth));
     }
 
     [TestCase(1_000, true)]

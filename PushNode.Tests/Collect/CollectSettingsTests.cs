@@ -17,6 +17,7 @@ internal sealed class CollectSettingsTests
 
     [TestCase("MaxDataBytes", "0", "Collect:MaxDataBytes is '0'")]
     [TestCase("MaxBodyBytes", "10", "Collect:MaxBodyBytes is '10'")]
+    [TestCase("MaxBodyBytes", "65535", "Collect:MaxBodyBytes is '65535': it must be at least 65536 (Collect:MaxDataBytes)")]
     [TestCase("MaxTtl", "00:00:00", "Collect:MaxTtl is '00:00:00'")]
     [TestCase("DeliveryWait", "00:02:00", "Collect:DeliveryWait is '00:02:00'")]
     [TestCase("MaxMessagesPerSecond", "-1", "Collect:MaxMessagesPerSecond is '-1'")]

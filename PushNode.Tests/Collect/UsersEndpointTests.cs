@@ -60,25 +60,41 @@ internal sealed class UsersEndpointTests
         await laptop.WaitForAsync("pong");
     }
 
-    [TestCase("users/a%20b/disconnect", "", 400, "no user id")]
-    [TestCase("users/a/disconnect?device=b%20c", "", 400, "no device name")]
-    [TestCase("users/a/disconnect?devise=b", "", 400, "devise")]
-    [TestCase("auth/revoke", "", 400, "not JSON")]
-    [TestCase("auth/revoke", "[]", 400, "must be an object")]
-    [TestCase("auth/revoke", "{}", 400, "userId is missing")]
-    [TestCase("auth/revoke", """{"userId":1}""", 400, "must be a text")]
-    [TestCase("auth/revoke", """{"userId":"a b"}""", 400, "no user id")]
-    [TestCase("auth/revoke", """{"userId":"a","user":"a"}""", 400, "no field 'user'")]
-    [TestCase("auth/revoke", """{"userId":"a","userId":"b"}""", 400, "not JSON")]
-    public async Task BadRequest_IsAProblem(string path, string body, int status, string part)
+    [TestCase("users/a%20b/disconnect", "", "bad_name", "no user id")]
+    [TestCase("users/a/disconnect?device=b%20c", "", "bad_parameter", "no device name")]
+    [TestCase("users/a/disconnect?devise=b", "", "bad_parameter", "no query parameter 'devise' here; known: device")]
+    [TestCase("auth/revoke?user=a", """{"userId":"a"}""", "bad_parameter", "no query parameter 'user' here; none is taken")]
+    [TestCase("auth/revoke", "", "malformed", "malformed JSON at line 1, byte 1")]
+    [TestCase("auth/revoke", "[]", "malformed", "not a JSON object")]
+    [TestCase("auth/revoke", "{}", "missing_field", "userId is missing")]
+    [TestCase("auth/revoke", """{"userId":1}""", "wrong_type", "userId must be a string")]
+    [TestCase("auth/revoke", """{"userId":"\ud800"}""", "wrong_type", "userId must be a string")]
+    [TestCase("auth/revoke", """{"userId":"a b"}""", "bad_name", "no user id")]
+    [TestCase("auth/revoke", """{"userId":"a","user":"a"}""", "unknown_field", "no field 'user'")]
+    [TestCase("auth/revoke", """{"userId":"a","userId":"b"}""", "duplicate_field", "'userId' twice")]
+    public async Task BadRequest_IsAProblem(string path, string body, string code, string part)
     {
         NodeProcess node = await SharedNode.GetAsync();
         using var producer = new Producer(node.Address);
 
         (HttpStatusCode answered, JsonElement problem) = await producer.PostAsync(body, path);
 
-        Assert.That((int)answered, Is.EqualTo(status));
+        Assert.That((answered, problem.GetProperty("code").GetString()), Is.EqualTo((HttpStatusCode.BadRequest, code)));
         Assert.That(problem.GetProperty("detail").GetString(), Does.Contain(part));
+    }
+
+    [TestCase("users/alice?online=true")]
+    [TestCase("messages/user:alice/1?devices=all")]
+    public async Task UnknownParameter_IsRefused(string path)
+    {
+        NodeProcess node = await SharedNode.GetAsync();
+        using var http = new HttpClient();
+
+        using HttpResponseMessage response = await http.GetAsync(new Uri(node.Address, path));
+
+        JsonElement problem = JsonElement.Parse(await response.Content.ReadAsStringAsync());
+        Assert.That((response.StatusCode, problem.GetProperty("code").GetString()), Is.EqualTo((HttpStatusCode.BadRequest, "bad_parameter")));
+        Assert.That(problem.GetProperty("detail").GetString(), Does.EndWith("here; none is taken"));
     }
 
     [TestCase("users/alice", "GET")]

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using PushNode.Auth;
 using PushNode.Commands;
+using PushNode.Settings;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Commands;
@@ -19,6 +21,7 @@ internal sealed class CommandLineTests
     [TestCase("--token-file", "listen")]
     [TestCase("--ephemeral", "send")]
     [TestCase("readyz", "health")]
+    [TestCase("stopped", "renew-epoch")]
     public async Task Help_SaysWhatThereIs_WithExamplesAndExitCodes(string expected, params string[] command)
     {
         ProcessEnd end = await RunAsync([.. command, "--help"]);
@@ -36,11 +39,14 @@ internal sealed class CommandLineTests
     [TestCase("Urls is 'here'", "--urls", "here")]
     [TestCase("Nonsense is no setting", "--Nonsense:Key", "1")]
     [TestCase("Hosting:HeaderTimeOut2", "--Hosting:HeaderTimeOut2=1")]
-    [TestCase("Hosting:HeaderTimeout is '00:00:00'", "--Hosting:HeaderTimeout=0")]
+    [TestCase("Hosting:HeaderTimeout is '00:00:00'", "--Hosting:HeaderTimeout=00:00:00")]
+    [TestCase("Collect:MaxTtl is '60': it must be a duration", "--Collect:MaxTtl", "60")]
+    [TestCase("Journal:Sync is 'foo': it must be one of EveryBatch", "--Journal:Sync", "foo")]
+    [TestCase("Logging:LogLevel:Default is 'Foo': it must be one of Trace", "--Logging:LogLevel:Default", "Foo")]
+    [TestCase("Logging:LogLevl is no setting", "--Logging:LogLevl:Default", "Debug")]
     [TestCase("no/such.json cannot be read", "--config", "no/such.json")]
     [TestCase("Collect:ApiKeys is missing", "--urls", "http://0.0.0.0:0")]
     [TestCase("'soon' is no duration", "token", "--user", "alice", "--ttl", "soon")]
-    [TestCase("'al ice' is no user id", "token", "--user", "al ice")]
     [TestCase("exactly one target", "send", "hi")]
     [TestCase("exactly one target", "send", "hi", "--all", "--topic", "news")]
     [TestCase("needs something to send", "send", "--all")]
@@ -50,6 +56,13 @@ internal sealed class CommandLineTests
     [TestCase("needs --user, or --token", "listen")]
     [TestCase("not both", "listen", "--user", "a", "--token", "b")]
     [TestCase("'a b'", "listen", "--user", "a", "--topics", "a b")]
+    [TestCase("no journal/state in it", "renew-epoch")]
+    [TestCase("news is there twice", "listen", "--user", "a", "--topics", "news,news:7")]
+    [TestCase("from 0 to 2^53 - 1", "listen", "--user", "a", "--topics", "news:9007199254740992")]
+    [TestCase("--after is 'x': a seq is a whole number from 0 to 2^53 - 1", "listen", "--user", "a", "--after", "x")]
+    [TestCase("--after is '-5'", "listen", "--user", "a", "--after", "-5")]
+    [TestCase("--after is '9007199254740992'", "listen", "--user", "a", "--after", "9007199254740992")]
+    [TestCase("--data and --config say what to sign a token with", "listen", "--token", "b", "--data", "d")]
     [TestCase("--device is 'a b'", "listen", "--user", "a", "--device", "a b")]
     public async Task WrongUse_IsOneSentence_AndExitCode2(string why, params string[] arguments)
     {
@@ -85,9 +98,34 @@ internal sealed class CommandLineTests
         Assert.That(end.Output + end.Error, Does.Not.Contain("   at "));
     }
 
+    [TestCase("token")]
+    [TestCase("listen")]
+    public async Task AFolderThatNoNodeHasRunWith_IsRefused_AndNotMade(string command)
+    {
+        ProcessEnd end = await RunAsync([command, "--user", "alice", "--data", "wrong"]);
+
+        Assert.That(end.Code, Is.EqualTo(ExitCodes.Usage));
+        Assert.That(end.Error, Does.StartWith($"pushnode: Data is '{folder.File("wrong")}': no node has run with this data folder").And.Contain("start the node first, or give its folder with --data"));
+        Assert.That(end.Output, Is.Empty);
+        Assert.That(Directory.Exists(folder.File("wrong")), Is.False);
+    }
+
+    [Test]
+    public async Task Token_ForWhoCanBeNoUser_IsRefused()
+    {
+        SigningKey.LoadOrCreate(new DataFolder(folder.File("data")));
+
+        ProcessEnd end = await RunAsync(["token", "--user", "al ice"]);
+
+        Assert.That(end.Code, Is.EqualTo(ExitCodes.Usage));
+        Assert.That(end.Error, Does.StartWith("pushnode: --user is wrong: 'al ice' is no user id"));
+    }
+
     [Test]
     public async Task Token_PrintsATokenOnly_AlwaysWithTheSameKeyOfTheFolder()
     {
+        SigningKey.LoadOrCreate(new DataFolder(folder.File("data")));
+
         ProcessEnd first = await RunAsync(["token", "--user", "alice", "--ttl", "15m", "--topics", "news,room.*"]);
         ProcessEnd second = await RunAsync(["token", "--user", "bob", "--data", folder.File("data")]);
 
@@ -121,6 +159,15 @@ internal sealed class CommandLineTests
             if (!node.HasExited)
                 node.Kill();
         }
+    }
+
+    [Test]
+    public async Task RenewEpoch_WhereThereIsNoJournal_MakesNothing()
+    {
+        ProcessEnd end = await RunAsync(["renew-epoch", "--data", folder.File("elsewhere")]);
+
+        Assert.That(end.Code, Is.EqualTo(ExitCodes.Usage));
+        Assert.That(Directory.Exists(folder.File("elsewhere")), Is.False);
     }
 
     [Test]

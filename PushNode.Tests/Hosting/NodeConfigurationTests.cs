@@ -80,10 +80,37 @@ internal sealed class NodeConfigurationTests
     }
 
     [Test]
-    public void From_AListInPlaceOfAText_IsRefused()
+    public void Build_AList_ComesWholeFromTheLastSourceThatHasIt()
     {
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Urls:0"] = "http://127.0.0.1:1" }).Build();
+        using var folder = new TemporaryFolder();
+        string file = folder.File("node.json");
+        File.WriteAllText(file, """{ "Urls": ["http://127.0.0.1:1", "http://127.0.0.1:2"], "Push": { "AllowedOrigins": ["https://a", "https://b"] }, "Collect": { "ApiKeys": "old-1,old-2", "MaxDataBytes": 5 } }""");
 
-        Assert.That(() => NodeOptions.From(configuration), Throws.TypeOf<SettingsException>().With.Message.Contains("separated by commas"));
+        IConfigurationRoot configuration = NodeConfiguration.Build(
+            file,
+            new Dictionary<string, string?> { ["Collect:ApiKeys:0"] = "new" },
+            new Hashtable { ["PUSHNODE_Push__AllowedOrigins__0"] = "https://c", ["PUSHNODE_URLS"] = "http://127.0.0.1:3" });
+
+        Assert.That(SettingList.Read(configuration.GetSection("Urls")), Is.EqualTo(new[] { "http://127.0.0.1:3" }), "a text over an array");
+        Assert.That(SettingList.Read(configuration.GetSection("Push:AllowedOrigins")), Is.EqualTo(new[] { "https://c" }), "an index over an array");
+        Assert.That(SettingList.Read(configuration.GetSection("Collect:ApiKeys")), Is.EqualTo(new[] { "new" }), "an index over a text");
+        Assert.That(configuration["Collect:MaxDataBytes"], Is.EqualTo("5"), "what is no list is merged");
     }
+
+    [Test]
+    public void From_UrlsAndRoles_MayBeLists()
+    {
+        var node = NodeOptions.From(Configure(("Urls:0", "http://127.0.0.1:1"), ("Urls:1", "http://127.0.0.1:2"), ("Roles:0", "auth"), ("Roles:1", "push")));
+
+        Assert.That(node.Urls.Select(static u => u.Port), Is.EqualTo(new[] { 1, 2 }));
+        Assert.That(node.Roles, Is.EqualTo(Roles.Auth | Roles.Push));
+    }
+
+    [TestCase("Data:0", "Data takes one value")]
+    [TestCase("Urls:one", "Urls:one is no entry of a list: write Urls:0, Urls:1 and so on, or Urls with the entries separated by commas")]
+    public void From_AListThatIsNone_IsRefused(string key, string sentence) =>
+        Assert.That(() => NodeOptions.From(Configure((key, "x"))), Throws.TypeOf<SettingsException>().With.Message.StartsWith(sentence));
+
+    private static IConfiguration Configure(params (string Key, string Value)[] settings) =>
+        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(static s => KeyValuePair.Create(s.Key, (string?)s.Value))).Build();
 }

@@ -2,7 +2,9 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using PushNode.Diagnostics;
 using PushNode.Storage;
 
@@ -59,6 +61,14 @@ internal sealed class NodeTests
 
         Assert.That(await DetailAsync(response, 405), Does.Contain("takes GET, HEAD"));
         Assert.That(response.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD" }));
+    }
+
+    [Test]
+    public async Task IdleConnections_AreKeptLongerThanProxiesKeepTheirs()
+    {
+        await using RunningNode node = await RunningNode.StartAsync();
+
+        Assert.That(node.App.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.KeepAliveTimeout, Is.EqualTo(TimeSpan.FromSeconds(130)), "as the documentation says");
     }
 
     [Test]

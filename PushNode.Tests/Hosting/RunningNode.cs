@@ -8,11 +8,12 @@ namespace PushNode.Tests.Hosting;
 /// <summary>A node in this process, on a free port and in a folder of its own.</summary>
 internal sealed class RunningNode : IAsyncDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder folder;
     private readonly WebApplication app;
 
-    private RunningNode(string[] settings, Action<IServiceCollection>? overrides, Action<WebApplication>? map)
+    private RunningNode(TemporaryFolder folder, string[] settings, Action<IServiceCollection>? overrides, Action<WebApplication>? map)
     {
+        this.folder = folder;
         var values = new Dictionary<string, string?> { ["Urls"] = "http://127.0.0.1:0", ["Data"] = folder.File("data"), ["Logging:LogLevel:Default"] = "None" };
         foreach (string setting in settings)
             values[setting.Split('=', 2)[0]] = setting.Split('=', 2)[1];
@@ -33,10 +34,19 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <param name="map">Endpoints besides those of the modules.</param>
     public static async Task<RunningNode> StartAsync(string[]? settings = null, Action<IServiceCollection>? overrides = null, Action<WebApplication>? map = null)
     {
-        var node = new RunningNode(settings ?? [], overrides, map);
-        await node.app.StartAsync();
-        node.Http.BaseAddress = new Uri(node.Origin);
-        return node;
+        var folder = new TemporaryFolder();
+        try
+        {
+            var node = new RunningNode(folder, settings ?? [], overrides, map);
+            await node.app.StartAsync();
+            node.Http.BaseAddress = new Uri(node.Origin);
+            return node;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -46,12 +46,13 @@ internal sealed class TryOutTokenTests
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.UnsupportedMediaType));
     }
 
-    [TestCase("", "not JSON")]
-    [TestCase("[]", "must be an object")]
+    [TestCase("", "malformed JSON")]
+    [TestCase("[]", "not a JSON object")]
     [TestCase("{}", "userId is missing")]
-    [TestCase("""{"userId":7}""", "userId must be a text")]
+    [TestCase("""{"userId":7}""", "userId must be a string")]
     [TestCase("""{"userId":"alice","topic":"news"}""", "no field 'topic'")]
-    [TestCase("""{"userId":"alice","topics":"news"}""", "array of texts")]
+    [TestCase("""{"userId":"alice","topics":"news"}""", "array of strings")]
+    [TestCase("""{"userId":"alice","topics":["\ud800"]}""", "array of strings")]
     [TestCase("""{"userId":"al ice"}""", "no user id")]
     [TestCase("""{"userId":"alice","topics":["a b"]}""", "'a b'")]
     public async Task Token_AskedForWrongly_IsRefused_AndSaysWhatIsWrong(string body, string why)

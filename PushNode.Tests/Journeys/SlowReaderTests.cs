@@ -28,6 +28,8 @@ internal sealed class SlowReaderTests
             ["Data"] = folder.File("data"),
             ["Auth:Jwt:Secret"] = Tokens.Secret,
             ["Push:WriteTimeout"] = "00:05:00",
+            // Much more than the system's buffers take, so that it is the outbox that fills.
+            ["Push:UnprovedBytes"] = "67108864",
             ["Logging:LogLevel:Default"] = "Warning",
         }).Build());
         await node.StartAsync(cancellationToken);

@@ -49,7 +49,7 @@ internal sealed class HostileClientTests
         Assert.That(await socket.EndsAsync(), Is.True);
     }
 
-    [TestCase("{", "malformed at line 1")]
+    [TestCase("{", "malformed JSON at line 1")]
     [TestCase("[]", "object")]
     [TestCase("{}", "type is missing")]
     [TestCase("""{"type":"hello"}""", "ack, subscribe")]
@@ -63,7 +63,8 @@ internal sealed class HostileClientTests
     [TestCase("""{"type":"ack","seq":1,"channel":"topic:news"}""", "not subscribed")]
     [TestCase("""{"type":"ack","seq":1,"channel":"user:somebody-else"}""", "not subscribed")]
     [TestCase("""{"type":"ack","seq":1,"channel":"nothing"}""", "channel must be")]
-    [TestCase("""{"type":"ack","seq":0,"sequence":1}""", "no field sequence")]
+    [TestCase("""{"type":"ack","seq":0,"sequence":1}""", "no field 'sequence'")]
+    [TestCase("""{"type":"ack","seq":0,"seq":1}""", "'seq' twice")]
     [TestCase("""{"type":"ping"}{}""", "malformed")]
     [TestCase("""{"type":"subscribe"}""", "topic is missing")]
     [TestCase("""{"type":"subscribe","topic":"a b"}""", "1 to 128 characters")]

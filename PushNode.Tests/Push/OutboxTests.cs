@@ -112,6 +112,31 @@ internal sealed class OutboxTests
     }
 
     [Test]
+    public async Task WindowIsFull_UntilThePingInIt_IsAnswered()
+    {
+        var windowed = new Outbox(PipeWriter.Create(Stream.Null), Limit, TimeProvider.System, window: 500);
+        windowed.TryEnqueue(new byte[300]);
+        Assert.That(windowed.WantsPing, Is.True);
+        windowed.TryEnqueue(new byte[10], FrameKind.Ping);
+        windowed.TryEnqueue(new byte[300]);
+        await windowed.FlushAsync();
+
+        Assert.That(windowed.PendingBytes, Is.Zero, "the system has taken everything");
+        Assert.That(windowed.TryEnqueue(new byte[1]), Is.EqualTo(EnqueueResult.Full));
+        Assert.That(windowed.TryEnqueue(new byte[1], FrameKind.Ephemeral), Is.EqualTo(EnqueueResult.Full));
+        Assert.That(windowed.TryEnqueue(new byte[1], FrameKind.Control), Is.EqualTo(EnqueueResult.QueuedFirst));
+        Task room = windowed.WaitForRoomAsync();
+        Assert.That(room.IsCompleted, Is.False);
+        windowed.Prove();
+
+        await room;
+        Assert.That(windowed.UnprovedBytes, Is.EqualTo(301));
+        Assert.That(windowed.TryEnqueue(new byte[900]), Is.EqualTo(EnqueueResult.Queued), "a frame of any size, while the window is open");
+        windowed.OpenWindow();
+        Assert.That(windowed.UnprovedBytes, Is.Zero);
+    }
+
+    [Test]
     public void EnqueueLast_IsTakenWhateverWaits_AndNothingAfterIt()
     {
         outbox.TryEnqueue(new byte[Limit]);

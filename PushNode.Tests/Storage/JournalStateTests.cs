@@ -1,9 +1,9 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using PushNode.Messages;
 using PushNode.Storage;
 using PushNode.Storage.Journal;
-using PushNode.Storage.Journal.State;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Storage;
@@ -71,15 +71,72 @@ internal sealed class JournalStateTests
     }
 
     [Test]
-    public async Task Cursors_OfOneUser_AreBounded_AndTheOneMovedLongestAgoGoes()
+    public async Task Cursors_OfOneUser_AreBounded_AndTheOneMovedLongestAgoGoes([Values] bool restart)
     {
-        for (int i = 0; i <= UserCursors.MaxCursors; i++)
-            journal.Store.MoveCursor("alice", i.ToString(CultureInfo.InvariantCulture), Alice, 1);
+        const int Max = 20;
+        journal.Settings.MaxCursorsPerUser = Max;
+        await journal.ReopenAsync();
+        for (int i = 0; i < Max; i++)
+            journal.Store.MoveCursor("alice", Device(i), Alice, 1);
+        journal.Store.MoveCursor("alice", Device(0), Alice, 2);
+        journal.Store.MoveCursor("alice", Device(Max), Alice, 1);
+        journal.Store.MoveCursor("bob", Device(0), Channel.User("bob"), 7);
+        if (restart)
+            await journal.ReopenAsync();
 
-        Assert.That(await journal.Store.ReadCursorsAsync("alice", "0", [Alice], default), Is.EqualTo(new long?[] { null }));
-        Assert.That(await journal.Store.ReadCursorsAsync("alice", "1", [Alice], default), Is.EqualTo(new long?[] { 1 }));
-        Assert.That(await journal.Store.ListCursorsAsync(Alice, int.MaxValue, default), Has.Count.EqualTo(UserCursors.MaxCursors));
+        Assert.That(await journal.Store.ReadCursorsAsync("alice", Device(0), [Alice], default), Is.EqualTo(new long?[] { 2 }));
+        Assert.That(await journal.Store.ReadCursorsAsync("alice", Device(1), [Alice], default), Is.EqualTo(new long?[] { null }));
+        Assert.That(await journal.Store.ReadCursorsAsync("alice", Device(2), [Alice], default), Is.EqualTo(new long?[] { 1 }));
+        Assert.That(await journal.Store.ReadCursorsAsync("bob", Device(0), [Channel.User("bob")], default), Is.EqualTo(new long?[] { 7 }));
+        Assert.That(await journal.Store.ListCursorsAsync(Alice, int.MaxValue, default), Has.Count.EqualTo(Max));
     }
+
+    [Test]
+    public async Task Cursors_ThatAreForgotten_AreCounted()
+    {
+        journal.Settings.MaxCursorsPerUser = 20;
+        await journal.ReopenAsync();
+        int forgotten = 0;
+        // Other tests count at the same time, on threads of their own.
+        int thread = Environment.CurrentManagedThreadId;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = static (instrument, self) =>
+            {
+                if (instrument is { Meter.Name: "PushNode", Name: "pushnode.cursors.forgotten" })
+                    self.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => forgotten += Environment.CurrentManagedThreadId == thread ? (int)value : 0);
+        listener.Start();
+
+        for (int round = 1; round <= 3; round++)
+        {
+            for (int i = 0; i < 20; i++)
+                journal.Store.MoveCursor("alice", Device(i), Alice, round);
+        }
+
+        Assert.That(forgotten, Is.Zero);
+        for (int i = 20; i < 25; i++)
+            journal.Store.MoveCursor("alice", Device(i), Alice, 1);
+        Assert.That(forgotten, Is.EqualTo(5));
+    }
+
+    [Test]
+    public async Task Cursors_BeyondALimitThatWasLowered_AreForgotten_OldestFirst()
+    {
+        for (int i = 0; i < 40; i++)
+            journal.Store.MoveCursor("alice", Device(i), Alice, 1);
+        journal.Settings.MaxCursorsPerUser = 16;
+        await journal.ReopenAsync();
+
+        Assert.That((await journal.Store.ListCursorsAsync(Alice, 100, default)).Select(static c => c.Device), Is.EquivalentTo(Enumerable.Range(24, 16).Select(Device)));
+    }
+
+    [TestCase(15)]
+    [TestCase(16_385)]
+    public void MaxCursorsPerUser_OutOfBounds_IsRefused(int value) =>
+        Assert.That(new JournalSettings { MaxCursorsPerUser = value }.Check().Single().ToString(), Does.Contain("Journal:MaxCursorsPerUser").And.Contain("16 to 16384"));
 
     [Test]
     public async Task Revocation_IsDurable_WhenItReturns()
@@ -175,6 +232,8 @@ internal sealed class JournalStateTests
         await AssertFilledAsync();
         Assert.That(journal.CopyFiles().Keys, Has.None.EndsWith(".new"));
     }
+
+    private static string Device(int number) => $"device{number.ToString(CultureInfo.InvariantCulture)}";
 
     /// <summary>Makes the log so long that the next save writes it anew.</summary>
     private async Task FillAsync()

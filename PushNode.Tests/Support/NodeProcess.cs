@@ -27,20 +27,10 @@ internal sealed class NodeProcess : IAsyncDisposable
     public int ProcessId => process!.Id;
 
     /// <summary>A node that verifies the tokens of <see cref="Tokens"/>.</summary>
-    public static async Task<NodeProcess> StartAsync(params string[] settings)
-    {
-        var node = new NodeProcess(["--Auth:Jwt:Secret", Tokens.Secret, .. settings]);
-        await node.StartAsync();
-        return node;
-    }
+    public static Task<NodeProcess> StartAsync(params string[] settings) => StartAsync(new NodeProcess(["--Auth:Jwt:Secret", Tokens.Secret, .. settings]));
 
     /// <summary>A node as it is out of the box.</summary>
-    public static async Task<NodeProcess> StartPlainAsync()
-    {
-        var node = new NodeProcess([]);
-        await node.StartAsync();
-        return node;
-    }
+    public static Task<NodeProcess> StartPlainAsync() => StartAsync(new NodeProcess([]));
 
     /// <summary>Starts it, again if it has run before, and waits until it is ready.</summary>
     public async Task StartAsync()
@@ -112,6 +102,20 @@ internal sealed class NodeProcess : IAsyncDisposable
             await KillAsync();
         process?.Dispose();
         folder.Dispose();
+    }
+
+    private static async Task<NodeProcess> StartAsync(NodeProcess node)
+    {
+        try
+        {
+            await node.StartAsync();
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Whether <c>/readyz</c> says that it can take work; fails the test if the process has ended.</summary>

@@ -12,23 +12,9 @@ internal static class AccessModule
         if (services.Any(static s => s.ServiceType == typeof(ProducerGuard)))
             return services;
 
-        services.AddSingleton(ApiKeys.Load(Bind(configuration)));
+        // The rest of the section is bound and checked by collect.
+        services.AddSingleton(ApiKeys.Load(SettingsRegistration.BindPart<AccessSettings>(configuration)));
         services.TryAddSingleton<ProducerGuard>();
         return services;
-    }
-
-    /// <summary>Binds only what belongs here: the rest of the section is bound and checked by collect, on the nodes that have that role.</summary>
-    private static AccessSettings Bind(IConfiguration configuration)
-    {
-        IConfigurationSection section = configuration.GetSection(AccessSettings.Section);
-        var settings = new AccessSettings();
-        section.Bind(settings);
-
-        // An environment variable or option gives one value, which the binder would pass over, leaving the node open.
-        if (section[nameof(AccessSettings.ApiKeys)] is { Length: > 0 } list)
-            settings.ApiKeys = [.. settings.ApiKeys, .. list.Split(',', StringSplitOptions.TrimEntries)];
-
-        SettingError[] errors = [.. settings.Check()];
-        return errors.Length == 0 ? settings : throw new SettingsException(errors);
     }
 }

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Primitives;
-using Microsoft.Net.Http.Headers;
 using PushNode.Diagnostics;
 
 namespace PushNode.Access;
@@ -8,7 +6,6 @@ namespace PushNode.Access;
 internal sealed class ProducerGuard(ApiKeys keys)
 {
     private const string KeyHeader = "X-Api-Key";
-    private const string Bearer = "Bearer ";
 
     /// <summary>No API key is configured: every request from this machine is let in.</summary>
     public bool IsOpen => keys.IsOpen;
@@ -30,22 +27,10 @@ internal sealed class ProducerGuard(ApiKeys keys)
         if (keys.IsOpen)
             return RequestOrigin.CheckLoopbackHost(context.Request);
 
-        ReadOnlySpan<char> presented = FindKey(context.Request.Headers);
-        if (presented.IsEmpty)
+        string presented = BearerToken.Find(context.Request) ?? context.Request.Headers[KeyHeader].ToString().Trim();
+        if (presented.Length == 0)
             return Problem.Unauthorized("this endpoint needs an API key, as \"Authorization: Bearer <key>\" or \"X-Api-Key: <key>\"");
         producer = keys.Find(presented);
         return producer >= 0 ? null : Problem.Unauthorized("the API key is not one of this node's");
-    }
-
-    private static ReadOnlySpan<char> FindKey(IHeaderDictionary headers)
-    {
-        if (headers.TryGetValue(HeaderNames.Authorization, out StringValues authorization)
-            && authorization.ToString() is var value
-            && value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
-        {
-            return value.AsSpan(Bearer.Length).Trim();
-        }
-
-        return headers.TryGetValue(KeyHeader, out StringValues key) ? key.ToString().AsSpan().Trim() : [];
     }
 }

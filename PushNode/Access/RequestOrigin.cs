@@ -25,7 +25,9 @@ internal static class RequestOrigin
         string host = request.Host.Host;
         if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address)))
             return null;
-        return Problem.Forbidden("foreign_host", "without API keys only requests to localhost, 127.0.0.0/8 or [::1] are taken; configure Collect:ApiKeys to use another host name");
+        return Problem.Forbidden(
+            "foreign_host",
+            $"without keys configured only requests addressed to localhost, 127.0.0.0/8 or [::1] are taken, not to '{Quoted.Text(request.Host.ToString())}'; set Collect:ApiKeys and Auth:Jwt to use another host name");
     }
 
     private static bool IsOwn(StringValues origin, HttpRequest request) =>

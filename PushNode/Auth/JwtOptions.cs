@@ -30,8 +30,8 @@ internal sealed class JwtOptions
     /// <summary>How long the key server may take; 100 ms to 1 minute.</summary>
     public TimeSpan JwksTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The signatures that are accepted, separated by commas: HS256, HS384, HS512, RS256, PS256, ES256. Left out: all that the keys can do.</summary>
-    public string? Algorithms { get; set; }
+    /// <summary>The signatures that are accepted: HS256, HS384, HS512, RS256, PS256, ES256. Left out: all that the keys can do.</summary>
+    public string[]? Algorithms { get; set; }
 
     /// <summary>What <c>iss</c> must be; left out, it is not looked at.</summary>
     public string? Issuer { get; set; }
@@ -52,7 +52,7 @@ internal sealed class JwtOptions
     public TimeSpan ClockSkew { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary><see cref="Algorithms"/> as a set; null when it is left out.</summary>
-    public JwsAlgorithms? AllowedAlgorithms => Algorithms is not null && JwsAlgorithmNames.TryParseList(Algorithms, out JwsAlgorithms set) ? set : null;
+    public JwsAlgorithms? AllowedAlgorithms => Algorithms is not null && JwsAlgorithmNames.TryParseAll(Algorithms, out JwsAlgorithms set) ? set : null;
 
     public IEnumerable<SettingError> Check() =>
     [
@@ -66,8 +66,8 @@ internal sealed class JwtOptions
     {
         if (!string.IsNullOrWhiteSpace(Secret) && Encoding.UTF8.GetByteCount(Secret) is var length && length < HmacKey.MinBytes)
             yield return HmacKey.TooShort("Auth:Jwt:Secret", length);
-        if (Algorithms is not null && !JwsAlgorithmNames.TryParseList(Algorithms, out _))
-            yield return new SettingError("Auth:Jwt:Algorithms", Algorithms, $"it must be one or more of {JwsAlgorithmNames.All}, separated by commas");
+        if (Algorithms is not null && !JwsAlgorithmNames.TryParseAll(Algorithms, out _))
+            yield return new SettingError("Auth:Jwt:Algorithms", string.Join(", ", Algorithms), $"it must be one or more of {JwsAlgorithmNames.All}, separated by commas");
     }
 
     private IEnumerable<SettingError> CheckJwks()

@@ -19,6 +19,12 @@ internal static partial class SigningKey
 
     public static string PathIn(DataFolder data) => Path.Combine(data.Path, FileName);
 
+    /// <summary>The folder's key, for who is no node and must not make one that no node has.</summary>
+    /// <exception cref="SettingsException">There is none, or it cannot be read.</exception>
+    public static HmacKey Load(DataFolder data) => File.Exists(PathIn(data))
+        ? Read(data)
+        : throw new SettingsException("Data", data.Path, $"no node has run with this data folder and a key of its own ({FileName}), so there is nothing to sign with; start the node first, or give its folder with --data");
+
     /// <summary>The folder's key; made when there is none. Safe when several processes do it at the same time: all get the same key.</summary>
     /// <exception cref="SettingsException">The folder cannot be written, or the file is damaged.</exception>
     public static HmacKey LoadOrCreate(DataFolder data)
@@ -28,7 +34,20 @@ internal static partial class SigningKey
         {
             if (!File.Exists(path))
                 Create(data.Path, path);
-            string text = File.ReadAllText(path).TrimEnd('\r', '\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException("Data", data.Path, $"{FileName} cannot be made in it: {e.Message}");
+        }
+
+        return Read(data);
+    }
+
+    private static HmacKey Read(DataFolder data)
+    {
+        try
+        {
+            string text = File.ReadAllText(PathIn(data)).TrimEnd('\r', '\n');
             var bytes = new byte[KeyBytes];
             if (!Convert.TryFromBase64String(text, bytes, out int length) || length != KeyBytes)
                 throw new SettingsException("Data", data.Path, Damaged);
@@ -36,7 +55,7 @@ internal static partial class SigningKey
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SettingsException("Data", data.Path, $"{FileName} in it can be neither read nor made: {e.Message}");
+            throw new SettingsException("Data", data.Path, $"{FileName} in it cannot be read: {e.Message}");
         }
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using PushNode.Auth.Keys;
+using PushNode.Diagnostics;
 using PushNode.Messages;
 using PushNode.Settings;
 
@@ -24,18 +25,17 @@ internal sealed class TokenSigner
         algorithm = new[] { JwsAlgorithms.HS256, JwsAlgorithms.HS384, JwsAlgorithms.HS512 }.First(a => (a & usable) != 0);
     }
 
-    /// <summary>A signer with the generated key of a data folder, which is made when there is none.</summary>
-    /// <exception cref="SettingsException">The folder cannot be used.</exception>
-    public static TokenSigner FromDataFolder(DataFolder data, TimeProvider time) => new(SigningKey.LoadOrCreate(data), new JwtOptions(), time);
-
     /// <summary>A signer for the node that has these settings: with its shared secret, or with the generated key when it has none.</summary>
+    /// <param name="configuration">The node's settings.</param>
+    /// <param name="generatedKey">Where the generated key comes from: the node makes it when there is none, others wait for it.</param>
+    /// <param name="time">The clock that tokens are valid by.</param>
     /// <exception cref="SettingsException">The settings are wrong, or the node verifies with something that cannot sign.</exception>
-    public static TokenSigner FromConfiguration(IConfiguration configuration, DataFolder data, TimeProvider time)
+    public static TokenSigner FromConfiguration(IConfiguration configuration, Func<HmacKey> generatedKey, TimeProvider time)
     {
         AuthOptions options = SettingsRegistration.Bind<AuthOptions>(configuration);
         HmacKey key = options.Source switch
         {
-            AuthSource.GeneratedKey => SigningKey.LoadOrCreate(data),
+            AuthSource.GeneratedKey => generatedKey(),
             AuthSource.Secret => KeyLoader.LoadSecret(options.Jwt),
             AuthSource.Webhook => throw new SettingsException("Auth:Webhook:Url", null, "is set: the business system makes the tokens, none can be signed here"),
             AuthSource.Jwks => throw new SettingsException("Auth:Jwt:Jwks", null, "is set: whoever has the private keys makes the tokens, none can be signed here"),

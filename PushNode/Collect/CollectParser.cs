@@ -8,12 +8,12 @@ namespace PushNode.Collect;
 
 /// <summary>
 /// Reads one request straight from its bytes: no document, no strings but the names that are kept. Everything that is not exactly right is
-/// refused by name. Nesting goes 64 deep at most, the request's own braces included.
+/// refused by name.
 /// </summary>
 internal ref struct CollectParser
 {
-    private const int MaxDepth = 64;
     private const int LongestEscape = 6;
+    private const int BracesAroundDataAndOneTooMany = 2;
 
     private readonly ReadOnlySpan<byte> json;
     private readonly CollectSettings settings;
@@ -31,7 +31,7 @@ internal ref struct CollectParser
     {
         this.json = json;
         this.settings = settings;
-        reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = CollectSettings.MaxDataDepth + BracesAroundDataAndOneTooMany });
     }
 
     /// <summary>Why the request is refused; null when <paramref name="request"/> is what it asks for.</summary>
@@ -144,9 +144,25 @@ internal ref struct CollectParser
     private Problem? ReadData()
     {
         int start = (int)reader.TokenStartIndex;
-        reader.Skip();
+        if (SkipValue() is { } tooDeep)
+            return tooDeep;
         data = json[start..(int)reader.BytesConsumed];
         return data.Length <= settings.MaxDataBytes ? null : Refusals.DataTooLarge(data.Length, settings.MaxDataBytes);
+    }
+
+    // As Utf8JsonReader.Skip does it, with a look at the depth.
+    private Problem? SkipValue()
+    {
+        if (!IsStart(reader.TokenType))
+            return null;
+        int depth = reader.CurrentDepth;
+        while (reader.Read() && reader.CurrentDepth > depth)
+        {
+            if (reader.CurrentDepth > CollectSettings.MaxDataDepth && IsStart(reader.TokenType))
+                return Refusals.DataTooDeep(reader.TokenStartIndex);
+        }
+
+        return null;
     }
 
     private Problem? ReadBroadcast()
@@ -247,6 +263,8 @@ internal ref struct CollectParser
         length = Math.Min(text.Length, target.Length);
         return text.TryCopyTo(target);
     }
+
+    private static bool IsStart(JsonTokenType type) => type is JsonTokenType.StartObject or JsonTokenType.StartArray;
 
     private static string NameOf(CollectFields field) => field switch
     {

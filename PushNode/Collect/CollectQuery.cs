@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Primitives;
 using PushNode.Diagnostics;
 
 namespace PushNode.Collect;
@@ -17,16 +16,9 @@ internal static class CollectQuery
         waits = false;
         if (!request.QueryString.HasValue)
             return null;
-
-        foreach ((string name, StringValues value) in request.Query)
-        {
-            if (name != Wait)
-                return Refusals.UnknownParameter(name);
-            if (value.Count != 1 || value[0] != Delivered)
-                return Refusals.BadWait;
-            waits = true;
-        }
-
-        return null;
+        if (QueryParameters.FindUnknown(request, Wait) is { } unknown)
+            return unknown;
+        waits = true;
+        return request.Query[Wait] is [Delivered] ? null : Refusals.BadWait;
     }
 }

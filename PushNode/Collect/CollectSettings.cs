@@ -9,13 +9,18 @@ internal sealed class CollectSettings : AccessSettings
     /// <summary>The most recipients of one request.</summary>
     public const int MaxRecipients = 1_000;
 
+    /// <summary>
+    /// How deep data may be nested: <c>[]</c> is 1. Its clients get it in an object, which is then 64 deep, as far as JSON parsers commonly read.
+    /// </summary>
+    public const int MaxDataDepth = 63;
+
     /// <summary>What a request may need besides its data: that many user ids in quotes with commas, and the other fields.</summary>
     private const int BodyOverhead = (MaxRecipients * (Messages.Names.MaxLength + 3)) + 1_096;
 
     /// <summary>The longest data of a message, in bytes as sent; 1 to 16 MiB.</summary>
     public int MaxDataBytes { get; set; } = 64 * 1024;
 
-    /// <summary>The longest body of a request, and line of a batch, in bytes. Left out: <see cref="MaxDataBytes"/> and room for 1,000 user ids.</summary>
+    /// <summary>The longest body of a request, and line of a batch, in bytes: at least <see cref="MaxDataBytes"/>, up to 64 MiB. Left out: <see cref="MaxDataBytes"/> and room for 1,000 user ids.</summary>
     public int? MaxBodyBytes { get; set; }
 
     /// <summary>The longest time to live a message may ask for, and the one it has when it asks for none; a second to 3,650 days.</summary>
@@ -46,7 +51,7 @@ internal sealed class CollectSettings : AccessSettings
     [
         .. base.Check(),
         .. Range(nameof(MaxDataBytes), MaxDataBytes, 1, 16 << 20),
-        .. Range(nameof(MaxBodyBytes), BodyLimit, 64, 64 << 20),
+        .. CheckBody(),
         .. Range(nameof(MaxTtl), MaxTtl, TimeSpan.FromSeconds(1), TimeSpan.FromDays(3_650)),
         .. Range(nameof(DeliveryWait), DeliveryWait, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)),
         .. Range(nameof(MaxMessagesPerSecond), MaxMessagesPerSecond, 0, 10_000_000),
@@ -55,6 +60,11 @@ internal sealed class CollectSettings : AccessSettings
         .. Range(nameof(MaxQueuedBytes), MaxQueuedBytes, 1L << 20, 1L << 40),
         .. Range(nameof(MaxLinesInFlight), MaxLinesInFlight, 16, 1 << 20),
     ];
+
+    // Data that is allowed must not be refused for the body around it.
+    private IEnumerable<SettingError> CheckBody() => MaxBodyBytes < MaxDataBytes
+        ? [new SettingError($"{Section}:{nameof(MaxBodyBytes)}", $"{MaxBodyBytes}", $"it must be at least {MaxDataBytes} ({Section}:{nameof(MaxDataBytes)}), for the data stands in the body; make it larger, or the other one smaller")]
+        : Range(nameof(MaxBodyBytes), BodyLimit, 64, 64 << 20);
 
     private static IEnumerable<SettingError> Range<T>(string name, T value, T min, T max)
         where T : IComparable<T>, IFormattable => SettingError.Range($"{Section}:{name}", value, min, max);

@@ -20,7 +20,7 @@ internal sealed class MessagesEndpoint(ProducerGuard guard, IMessageStore store)
     {
         Channel channel = default;
         long seq = 0;
-        if ((guard.Check(context) ?? ReadRoute(context.Request, out channel, out seq)) is { } refused)
+        if ((guard.Check(context) ?? QueryParameters.FindUnknown(context.Request) ?? ReadRoute(context.Request, out channel, out seq)) is { } refused)
         {
             await refused.WriteAsync(context);
             return;

@@ -62,6 +62,10 @@ internal static class Refusals
     public static Problem DataTooLarge(int size, int limit) =>
         Problem.TooLarge($"data has {size} bytes; the limit is {limit} (Collect:MaxDataBytes)");
 
+    public static Problem DataTooDeep(long offset) => Problem.BadRequest(
+        "too_deep",
+        string.Create(CultureInfo.InvariantCulture, $"data is nested more than {CollectSettings.MaxDataDepth} deep (at byte {offset + 1}); send what is deeper as a string"));
+
     public static Problem BodyTooLarge(int limit) => Problem.TooLarge($"the body is longer than {limit} bytes (Collect:MaxBodyBytes)");
 
     public static Problem LineTooLarge(int limit) => Problem.TooLarge($"the line is longer than {limit} bytes (Collect:MaxBodyBytes)");
@@ -74,16 +78,7 @@ internal static class Refusals
             ? "the message store did not confirm the message, which may yet turn out to be stored; repeat it with the same id"
             : $"the message store confirmed {confirmed} of {messages} messages, and others may yet turn out to be stored; repeat the request with the same id");
 
-    public static Problem UnknownParameter(string name) =>
-        Problem.BadRequest("unknown_parameter", $"there is no query parameter \"{Shorten(name)}\"; known is wait=delivered");
-
-    public static Problem BadWait { get; } = Problem.BadRequest("bad_value", "wait can only be \"delivered\"");
-
-    public static Problem UnknownMediaType(string accepted) => Problem.UnsupportedMediaType($"the content type must be {accepted}, or left out");
-
-    public static Problem UnknownCharset { get; } = Problem.UnsupportedMediaType("the charset must be utf-8, or left out");
-
-    public static Problem UnknownEncoding { get; } = Problem.UnsupportedMediaType("no Content-Encoding is understood here; send the body as it is");
+    public static Problem BadWait { get; } = QueryParameters.Bad("wait can only be \"delivered\", given once");
 
     /// <summary>A line and column for people, both from 1; the line is left out when there is only one.</summary>
     public static string Place(long line, long byteInLine) => line == 0

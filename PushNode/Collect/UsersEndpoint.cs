@@ -14,7 +14,7 @@ internal sealed class UsersEndpoint(ProducerGuard guard, IDispatcher dispatcher)
     public async Task FindAsync(HttpContext context)
     {
         string userId = "";
-        if ((guard.Check(context) ?? ReadUser(context.Request, out userId)) is { } refused)
+        if ((guard.Check(context) ?? QueryParameters.FindUnknown(context.Request) ?? ReadUser(context.Request, out userId)) is { } refused)
         {
             await refused.WriteAsync(context);
             return;
@@ -43,7 +43,8 @@ internal sealed class UsersEndpoint(ProducerGuard guard, IDispatcher dispatcher)
     {
         string userId = "";
         string? device = null;
-        if ((guard.Check(context) ?? ReadUser(context.Request, out userId) ?? ReadDevice(context.Request, out device)) is { } refused)
+        Problem? problem = guard.Check(context) ?? QueryParameters.FindUnknown(context.Request, DeviceParameter);
+        if ((problem ?? ReadUser(context.Request, out userId) ?? ReadDevice(context.Request, out device)) is { } refused)
         {
             await refused.WriteAsync(context);
             return;
@@ -64,9 +65,7 @@ internal sealed class UsersEndpoint(ProducerGuard guard, IDispatcher dispatcher)
     private static Problem? ReadDevice(HttpRequest request, out string? device)
     {
         device = request.Query[DeviceParameter];
-        if (request.Query.Keys.FirstOrDefault(static k => k != DeviceParameter) is { } unknown)
-            return Problem.BadRequest("bad_parameter", $"there is no parameter {(Names.IsId(unknown) ? unknown : "of that name")}; known is {DeviceParameter}");
-        return device is null || Names.IsWord(device) ? null : Problem.BadRequest("bad_name", $"device is no device name: {Names.WordRule}");
+        return device is null || Names.IsWord(device) ? null : QueryParameters.Bad($"device is no device name: {Names.WordRule}");
     }
 
     private static Utf8JsonWriter Answer(HttpContext context, string userId)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using PushNode.Messages;
 using PushNode.Settings;
 
@@ -66,6 +65,8 @@ internal static class ListenCommand
         if (token is not null)
         {
             CommonOptions.RefuseSettings(settings);
+            if ((parsed.GetValue(options.Data) ?? parsed.GetValue(options.Config)) is not null)
+                throw new SettingsException("--data", null, "and --config say what to sign a token with, and one is given: leave them out, or use --user");
             return new ListenTarget(node, () => token, null, device);
         }
 
@@ -78,10 +79,11 @@ internal static class ListenCommand
         foreach (string topic in topics)
         {
             string[] parts = topic.Split(':');
-            if (parts.Length > 2 || !Names.IsWord(parts[0]) || (parts.Length == 2 && !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out _)))
-                throw new SettingsException("--topics", topic, $"a topic is {Names.WordRule}, with a cursor if it is to start there: news:7");
+            if (parts.Length > 2 || !Names.IsWord(parts[0]) || (parts.Length == 2 && !ListenPosition.TryParseSeq(parts[1], out _)))
+                throw new SettingsException("--topics", topic, $"a topic is {Names.WordRule}, with a seq if it is to start after it (news:7); {ListenPosition.SeqRule}");
         }
 
-        return topics;
+        string? twice = topics.Select(static t => t.Split(':')[0]).GroupBy(static t => t).FirstOrDefault(static g => g.Count() > 1)?.Key;
+        return twice is null ? topics : throw new SettingsException("--topics", string.Join(',', topics), $"{twice} is there twice");
     }
 }

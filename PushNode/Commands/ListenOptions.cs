@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace PushNode.Commands;
 
@@ -20,7 +21,12 @@ internal sealed class ListenOptions
         DefaultValueFactory = static _ => "cli",
     };
 
-    public Option<long?> After { get; } = new("--after") { HelpName = "SEQ", Description = "Start with the user's messages after this seq; 0 is from the oldest kept (default: where the device was)" };
+    public Option<long?> After { get; } = new("--after")
+    {
+        HelpName = "SEQ",
+        Description = "Start with the user's messages after this seq; 0 is from the oldest kept (default: where the device was)",
+        CustomParser = static result => ParseSeq(result),
+    };
 
     public Option<string?> Topics { get; } = new("--topics") { HelpName = "LIST", Description = "Topics to subscribe to, separated by commas; news:7 starts after message 7" };
 
@@ -34,5 +40,13 @@ internal sealed class ListenOptions
     {
         foreach (Option option in (Option[])[User, Token, TokenFile, Url, Device, After, Topics, Json, Data, Config])
             command.Add(option);
+    }
+
+    private static long ParseSeq(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (!ListenPosition.TryParseSeq(text, out long seq))
+            result.AddError($"--after is '{text}': {ListenPosition.SeqRule}");
+        return seq;
     }
 }

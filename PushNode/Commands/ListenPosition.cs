@@ -5,6 +5,11 @@ namespace PushNode.Commands;
 /// <summary>Up to where a listener has seen each channel: what it asks for when it connects again, and what it need not show twice.</summary>
 internal sealed class ListenPosition
 {
+    /// <summary>What a seq is, as the rest of a sentence.</summary>
+    public const string SeqRule = "a seq is a whole number from 0 to 2^53 - 1";
+
+    private const long SeqEnd = 1L << 53;
+
     private readonly Dictionary<string, long> seqs = new(StringComparer.Ordinal);
     private readonly string[] topics;
     private readonly long? firstAfter;
@@ -27,6 +32,10 @@ internal sealed class ListenPosition
 
         this.topics = [.. names];
     }
+
+    /// <summary>Reads a seq; false when the text is none.</summary>
+    public static bool TryParseSeq(string text, out long seq) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq < SeqEnd;
 
     /// <summary>The query with which a connection goes on from here.</summary>
     public string ToQuery(string device)

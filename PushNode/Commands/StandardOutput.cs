@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace PushNode.Commands;
 
@@ -12,11 +11,8 @@ internal static class StandardOutput
     /// A writer that throws <see cref="IOException"/> once the reader of a pipe has gone. The console's own swallows that, and a listener would go on
     /// acknowledging what nobody has seen.
     /// </summary>
-    public static TextWriter Open()
-    {
-        Stream stream = OperatingSystem.IsWindows()
-            ? Console.OpenStandardOutput()
-            : new FileStream(new SafeFileHandle(Descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-        return new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-    }
+    public static TextWriter Open() => Open(OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new DescriptorStream(Descriptor));
+
+    /// <summary>A writer of UTF-8 without a mark at the start.</summary>
+    public static TextWriter Open(Stream stream) => new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
 }

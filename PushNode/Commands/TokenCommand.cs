@@ -10,7 +10,8 @@ internal static class TokenCommand
 {
     public const string Epilogue = """
         The token is signed with the key that the node verifies with: Auth:Jwt:Secret (or SecretFile) when it is set - in the file of
-        --config, in the environment or as --Auth:Jwt:SecretFile FILE - else the key that the node has generated in its data folder.
+        --config, in the environment or as --Auth:Jwt:SecretFile FILE - else the key that the node has generated in its data folder
+        when it was first started.
         With Auth:Jwt:KeyFile, Auth:Jwt:Jwks or Auth:Webhook, tokens are made by your own system.
 
         Examples:
@@ -43,7 +44,8 @@ internal static class TokenCommand
     /// <exception cref="SettingsException">It cannot be signed here, or what it should say is not allowed.</exception>
     public static string Sign(IConfiguration configuration, string user, TimeSpan lifetime, IReadOnlyCollection<string> topics)
     {
-        var signer = TokenSigner.FromConfiguration(configuration, new DataFolder(NodeOptions.DataFrom(configuration)), TimeProvider.System);
+        var data = new DataFolder(NodeOptions.DataFrom(configuration));
+        var signer = TokenSigner.FromConfiguration(configuration, () => SigningKey.Load(data), TimeProvider.System);
         try
         {
             return signer.Sign(user, lifetime, topics);

@@ -1,67 +1,84 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
-using Microsoft.Net.Http.Headers;
 
 namespace PushNode.Diagnostics;
 
-/// <summary>Reads a small JSON object from a request, strictly: an unknown or doubled field and a body above the limit are refused.</summary>
+/// <summary>Reads a small JSON object from a request, strictly: see <see cref="JsonMembers"/>; an unknown field and a body above the limit are refused too.</summary>
 internal static class JsonBody
 {
-    private const string Json = "application/json";
-    private const string CurlDefault = "application/x-www-form-urlencoded";
-
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
-
-    /// <summary>The object, or why it is refused (400, 413, 415). No content type and curl's default count as JSON, so that the shortest try-out works.</summary>
+    /// <summary>The object, or why it is refused (400, 413, 415). The endpoint has no query parameters.</summary>
     /// <param name="context">The request.</param>
     /// <param name="maxBytes">The largest body taken.</param>
     /// <param name="fields">The fields it may have.</param>
     public static async Task<(JsonElement Body, Problem? Refusal)> ReadAsync(HttpContext context, int maxBytes, params string[] fields)
     {
-        if (!IsJson(context.Request.ContentType))
-            return (default, Problem.UnsupportedMediaType($"the body must be JSON ({Json})"));
-        byte[] body = new byte[maxBytes + 1];
-        int length = await context.Request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, context.RequestAborted);
-        return length > maxBytes ? (default, Problem.TooLarge($"the body is larger than {maxBytes} bytes")) : Parse(body.AsMemory(0, length), fields);
+        if ((QueryParameters.FindUnknown(context.Request) ?? ContentTypes.CheckJson(context.Request)) is { } unread)
+            return (default, unread);
+        if (await RequestBody.ReadAsync(context, maxBytes) is not { } body)
+            return (default, Problem.TooLarge($"the body is larger than {maxBytes} bytes"));
+        (JsonElement Body, Problem? Refusal) read = Parse(body.IsSingleSegment ? body.First : body.ToArray(), fields);
+        context.Request.BodyReader.AdvanceTo(body.End);
+        return read;
     }
 
     /// <summary>A field that must be there and be a text; null, with the problem, when it is not.</summary>
     public static string? ReadText(JsonElement body, string field, out Problem? refusal)
     {
+        refusal = null;
         if (!body.TryGetProperty(field, out JsonElement value))
             refusal = Problem.BadRequest("missing_field", $"the field {field} is missing");
-        else if (value.ValueKind != JsonValueKind.String)
-            refusal = Problem.BadRequest("bad_field", $"the field {field} must be a text");
+        else if (TextOf(value) is { } text)
+            return text;
         else
-            refusal = null;
-        return refusal is null ? value.GetString() : null;
+            refusal = Problem.BadRequest("wrong_type", $"{field} must be a string");
+        return null;
+    }
+
+    /// <summary>A field that, when it is there, must be an array of texts; null, with the problem, when it is something else.</summary>
+    public static string[]? ReadTexts(JsonElement body, string field, out Problem? refusal)
+    {
+        refusal = null;
+        if (!body.TryGetProperty(field, out JsonElement list))
+            return [];
+        string?[] texts = list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray().Select(TextOf)] : [null];
+        if (Array.TrueForAll(texts, static t => t is not null))
+            return texts!;
+        refusal = Problem.BadRequest("wrong_type", $"{field} must be an array of strings");
+        return null;
     }
 
     private static (JsonElement Body, Problem? Refusal) Parse(ReadOnlyMemory<byte> text, string[] fields)
     {
-        JsonElement body;
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(text, Strict);
-            body = document.RootElement.Clone();
-        }
-        catch (JsonException e)
-        {
-            return (default, Problem.BadRequest("malformed", $"the body is not JSON: {e.Message}"));
-        }
-
-        if (body.ValueKind != JsonValueKind.Object)
-            return (default, Problem.BadRequest("bad_json", $"the body must be an object with {string.Join(" and ", fields)}"));
-        foreach (JsonProperty field in body.EnumerateObject())
-        {
-            if (!fields.Contains(field.Name))
-                return (default, Problem.BadRequest("unknown_field", $"there is no field '{field.Name}'; known are {string.Join(" and ", fields)}"));
-        }
-
-        return (body, null);
+        if (FindFault(text.Span, fields) is { } refusal)
+            return (default, refusal);
+        using JsonDocument document = JsonDocument.Parse(text);
+        return (document.RootElement.Clone(), null);
     }
 
-    private static bool IsJson(string? contentType) =>
-        string.IsNullOrEmpty(contentType)
-        || (MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? type)
-            && (type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase) || type.MediaType.Equals(CurlDefault, StringComparison.OrdinalIgnoreCase)));
+    private static Problem? FindFault(ReadOnlySpan<byte> text, string[] fields)
+    {
+        var members = new JsonMembers(text);
+        while (members.Read())
+        {
+            string name = Encoding.UTF8.GetString(members.Name);
+            if (!fields.Contains(name))
+                return Problem.BadRequest("unknown_field", $"there is no field '{Quoted.Text(name)}' here; known: {string.Join(", ", fields)}");
+        }
+
+        return members.Error is null ? null : Problem.BadRequest(members.HasDuplicate ? "duplicate_field" : "malformed", $"the body is refused: {members.Error}");
+    }
+
+    private static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, written as an escape: no text.
+            return null;
+        }
+    }
 }

@@ -16,7 +16,7 @@ internal static class HostingModule
     public static NodeOptions AddHosting(this WebApplicationBuilder builder, IConfiguration configuration)
     {
         var node = NodeOptions.From(configuration);
-        SettingError[] refusals = [.. StartupRules.Check(configuration, node)];
+        SettingError[] refusals = [.. StartupRules.Check(configuration, node), .. LoggingSettings.Check(configuration)];
         if (refusals.Length > 0)
             throw new SettingsException(refusals);
 
@@ -32,7 +32,10 @@ internal static class HostingModule
 
         DataFolderCheck.Run(node.Data);
         services.AddSingleton(new DataFolder(node.Data));
-        services.AddSingleton(provider => new TryOutTokenEndpoint(TokenSigner.FromConfiguration(configuration, provider.GetRequiredService<DataFolder>(), provider.GetRequiredService<TimeProvider>())));
+        services.AddSingleton(provider => new TryOutTokenEndpoint(TokenSigner.FromConfiguration(
+            configuration,
+            () => SigningKey.LoadOrCreate(provider.GetRequiredService<DataFolder>()),
+            provider.GetRequiredService<TimeProvider>())));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, node, cluster, hosting, tls));
         AddLogging(builder.Logging, configuration);
         return node;
@@ -78,13 +81,15 @@ internal static class HostingModule
         // Why a node could not start is told once, as a sentence on stderr; the settings may ask for the stack trace, so they come last.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", static level => level is LogLevel.Warning or LogLevel.Error);
-        logging.AddConfiguration(configuration.GetSection("Logging"));
-        logging.AddSimpleConsole(static console =>
+        logging.AddConfiguration(configuration.GetSection(LoggingSettings.Section));
+        // Before the console, which reads its settings: they go over these.
+        logging.Services.Configure<ConsoleLoggerOptions>(static console => console.FormatterName = ConsoleFormatterNames.Simple);
+        logging.Services.Configure<SimpleConsoleFormatterOptions>(static console =>
         {
             console.SingleLine = true;
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-            console.ColorBehavior = LoggerColorBehavior.Default;
         });
+        logging.AddConsole();
     }
 }

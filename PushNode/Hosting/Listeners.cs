@@ -15,6 +15,12 @@ internal static class Listeners
     /// <summary>A token may come in the request line, and one may be 8 KiB long.</summary>
     private const int MaxRequestLine = 16 * 1024;
 
+    /// <summary>
+    /// How long a connection may be idle between two requests. Longer than proxies and clients commonly keep theirs (60 and 90 s): whoever closes first must
+    /// not be us, or a request that is just being sent is lost.
+    /// </summary>
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(130);
+
     /// <param name="kestrel">The server.</param>
     /// <param name="node">With the public addresses.</param>
     /// <param name="cluster">With the internal one; null for a node alone.</param>
@@ -24,6 +30,7 @@ internal static class Listeners
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.RequestHeadersTimeout = hosting.HeaderTimeout;
+        kestrel.Limits.KeepAliveTimeout = IdleTimeout;
         kestrel.Limits.MaxRequestLineSize = MaxRequestLine;
         // Each endpoint bounds its own body: only it knows whether that is one message or an endless stream of them.
         kestrel.Limits.MaxRequestBodySize = null;

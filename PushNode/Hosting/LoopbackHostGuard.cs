@@ -1,5 +1,4 @@
-using System.Net;
-using PushNode.Diagnostics;
+using PushNode.Access;
 
 namespace PushNode.Hosting;
 
@@ -9,16 +8,7 @@ namespace PushNode.Hosting;
 /// </summary>
 internal sealed class LoopbackHostGuard(RequestDelegate next)
 {
-    public Task InvokeAsync(HttpContext context) => IsLoopback(context.Request.Host.Host) ? next(context) : Refuse(context);
-
-    /// <summary>Whether a host names this machine's loopback; an empty one, which no browser sends, passes.</summary>
-    public static bool IsLoopback(string host) =>
-        host.Length == 0
-        || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
-
-    private static Task Refuse(HttpContext context) =>
-        Problem.Forbidden(
-            "wrong_host",
-            $"this node has no keys configured, so it answers only requests addressed to localhost or a loopback address, not to '{context.Request.Host}'; configure Collect:ApiKeys and Auth:Jwt to have it answer to other names").WriteAsync(context);
+    // One without a name, which no browser sends, passes: health checks may speak HTTP/1.0.
+    public Task InvokeAsync(HttpContext context) =>
+        context.Request.Host.HasValue && RequestOrigin.CheckLoopbackHost(context.Request) is { } refusal ? refusal.WriteAsync(context) : next(context);
 }

@@ -18,26 +18,44 @@ internal static class NodeConfiguration
     /// <inheritdoc cref="Build(string?, IReadOnlyDictionary{string, string?})"/>
     public static IConfigurationRoot Build(string? configFile, IReadOnlyDictionary<string, string?> commandLine, IDictionary environment)
     {
-        var builder = new ConfigurationBuilder();
+        var all = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         string beside = Path.Combine(AppContext.BaseDirectory, DefaultFile);
         if (File.Exists(beside))
-            AddFile(builder, beside);
+            Add(all, ReadFile(beside));
         if (configFile is not null)
-            AddFile(builder, configFile);
-        IConfigurationRoot configuration = builder.AddInMemoryCollection(EnvironmentSettings.From(environment)).AddInMemoryCollection(commandLine).Build();
+            Add(all, ReadFile(configFile));
+        Add(all, EnvironmentSettings.From(environment));
+        Add(all, commandLine);
+        IConfigurationRoot configuration = new ConfigurationBuilder().AddInMemoryCollection(all).Build();
 
         SettingError[] unknown = [.. SettingSections.FindUnknown(configuration)];
         return unknown.Length == 0 ? configuration : throw new SettingsException(unknown);
     }
 
+    // A list is one setting: the last source that has it gives all of it, as one text or with an index.
+    private static void Add(Dictionary<string, string?> all, IEnumerable<KeyValuePair<string, string?>> source)
+    {
+        KeyValuePair<string, string?>[] settings = [.. source];
+        foreach (string setting in settings.Select(static s => IsEntry(s.Key) ? ConfigurationPath.GetParentPath(s.Key)! : s.Key))
+        {
+            all.Remove(setting);
+            foreach (string entry in all.Keys.Where(key => IsEntry(key) && setting.Equals(ConfigurationPath.GetParentPath(key), StringComparison.OrdinalIgnoreCase)).ToArray())
+                all.Remove(entry);
+        }
+
+        foreach ((string key, string? value) in settings)
+            all[key] = value;
+    }
+
+    private static bool IsEntry(string key) => ConfigurationPath.GetSectionKey(key) is { Length: > 0 } name && name.All(char.IsAsciiDigit);
+
     // Parsed at once, and not watched: settings are read at start.
-    private static void AddFile(ConfigurationBuilder builder, string path)
+    private static IEnumerable<KeyValuePair<string, string?>> ReadFile(string path)
     {
         try
         {
             using FileStream file = File.OpenRead(path);
-            IConfigurationRoot parsed = new ConfigurationBuilder().AddJsonStream(file).Build();
-            builder.AddConfiguration(parsed);
+            return new ConfigurationBuilder().AddJsonStream(file).Build().AsEnumerable();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

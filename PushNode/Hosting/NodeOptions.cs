@@ -27,25 +27,23 @@ internal sealed record NodeOptions
     public static NodeOptions From(IConfiguration configuration) => new()
     {
         IsClustered = StartupRules.IsClustered(configuration),
-        Roles = RoleNames.Parse(Text(configuration, RoleNames.Key, "auth,collect,dispatch,push"), !StartupRules.IsClustered(configuration)),
-        Urls = ListenAddress.ParseList(Text(configuration, nameof(Urls), DefaultUrls)),
+        Roles = RoleNames.Parse(List(configuration, RoleNames.Key, "auth,collect,dispatch,push"), !StartupRules.IsClustered(configuration)),
+        Urls = ListenAddress.ParseList(List(configuration, nameof(Urls), DefaultUrls)),
         Data = DataFrom(configuration),
     };
 
     /// <summary>The full path of the data folder, for commands that need nothing else.</summary>
     public static string DataFrom(IConfiguration configuration)
     {
-        string data = Text(configuration, nameof(Data), DefaultData);
+        IConfigurationSection section = configuration.GetSection(nameof(Data));
+        if (section.GetChildren().Any())
+            throw new SettingsException(section.Path, null, "takes one value, not a list or a group");
+        string data = section.Value ?? DefaultData;
         if (string.IsNullOrWhiteSpace(data) || data.Contains('\0', StringComparison.Ordinal))
             throw new SettingsException(nameof(Data), data, $"it must be the path of a folder, such as {DefaultData}");
         return Path.GetFullPath(data);
     }
 
-    private static string Text(IConfiguration configuration, string key, string defaultValue)
-    {
-        IConfigurationSection section = configuration.GetSection(key);
-        return section.GetChildren().Any()
-            ? throw new SettingsException(key, null, "must be one text, not a list or a group: several values are separated by commas")
-            : section.Value ?? defaultValue;
-    }
+    private static string List(IConfiguration configuration, string key, string defaultValue) =>
+        SettingList.Read(configuration.GetSection(key)) is { } entries ? string.Join(", ", entries) : defaultValue;
 }

@@ -7,7 +7,7 @@ namespace PushNode.Hosting;
 internal static class SettingSections
 {
     private static readonly HashSet<string> Known = new(
-        [nameof(NodeOptions.Roles), nameof(NodeOptions.Urls), nameof(NodeOptions.Data), "Logging", .. OfModules()],
+        [nameof(NodeOptions.Roles), nameof(NodeOptions.Urls), nameof(NodeOptions.Data), LoggingSettings.Section, .. OfModules()],
         StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Keys at the top that nobody reads: a misspelt one stops the start instead of doing nothing.</summary>

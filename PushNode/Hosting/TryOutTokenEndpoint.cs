@@ -22,7 +22,7 @@ internal sealed class TryOutTokenEndpoint(TokenSigner signer)
         HttpRequest request = context.Request;
         string own = $"{request.Scheme}://{request.Host}";
         if (!own.Equals(request.Headers.Origin.ToString(), StringComparison.OrdinalIgnoreCase))
-            return Problem.Forbidden("wrong_origin", $"tokens are given to the page at {own}/ only; 'pushnode token' makes one anywhere else").WriteAsync(context);
+            return Problem.Forbidden("foreign_origin", $"tokens are given to the page at {own}/ only; 'pushnode token' makes one anywhere else").WriteAsync(context);
         if (!request.HasJsonContentType())
             return Problem.UnsupportedMediaType("the body must be JSON, sent as application/json").WriteAsync(context);
         return AnswerAsync(context);
@@ -46,12 +46,10 @@ internal sealed class TryOutTokenEndpoint(TokenSigner signer)
 
     private (string Token, Problem? Refusal) Sign(JsonElement body)
     {
-        string? user = JsonBody.ReadText(body, UserField, out Problem? missing);
-        if (missing is not null)
-            return ("", missing);
-        string[]? topics = [];
-        if (body.TryGetProperty(TopicsField, out JsonElement list) && (topics = ReadTexts(list)) is null)
-            return ("", Problem.BadRequest("bad_field", "the field topics must be an array of texts"));
+        string? user = JsonBody.ReadText(body, UserField, out Problem? refusal);
+        string[]? topics = refusal is null ? JsonBody.ReadTexts(body, TopicsField, out refusal) : null;
+        if (topics is null)
+            return ("", refusal);
         try
         {
             return (signer.Sign(user!, Lifetime, topics), null);
@@ -59,12 +57,7 @@ internal sealed class TryOutTokenEndpoint(TokenSigner signer)
         catch (ArgumentException e)
         {
             // It adds the name of the parameter in parentheses.
-            return ("", Problem.BadRequest("bad_request", e.Message.Split(" (Parameter", 2)[0]));
+            return ("", Problem.BadRequest("bad_name", e.Message.Split(" (Parameter", 2)[0]));
         }
     }
-
-    private static string[]? ReadTexts(JsonElement list) =>
-        list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(static t => t.ValueKind == JsonValueKind.String)
-            ? [.. list.EnumerateArray().Select(static t => t.GetString()!)]
-            : null;
 }

@@ -1,4 +1,5 @@
-using System.Text.Json;
+using System.Text;
+using PushNode.Diagnostics;
 using PushNode.Messages;
 
 namespace PushNode.Push;
@@ -22,78 +23,79 @@ internal readonly struct ClientCommand
     public static string? TryParse(ReadOnlySpan<byte> text, out ClientCommand command)
     {
         command = default;
-        try
+        var members = new JsonMembers(text);
+        while (members.Read())
         {
-            var json = new Utf8JsonReader(text);
-            if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
-                return "a frame is a JSON object";
-            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-            {
-                string name = json.GetString()!;
-                json.Read();
-                if (command.With(name, ref json, out command) is { } fault)
-                    return fault;
-            }
+            if (command.With(ref members, out command) is { } fault)
+                return fault;
+        }
 
-            return json.Read() ? "there is something behind the JSON object" : command.FindFault();
-        }
-        catch (JsonException e)
-        {
-            return $"the JSON is malformed at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}";
-        }
-        catch (InvalidOperationException)
-        {
-            return "a string is not valid UTF-8, or a half of a surrogate pair stands alone";
-        }
+        return members.Error is { } error ? $"the frame is refused: {error}" : command.FindFault();
     }
 
     // Each field read gives a command with it.
-    private string? With(string name, ref Utf8JsonReader json, out ClientCommand changed)
+    private string? With(ref JsonMembers member, out ClientCommand changed)
     {
+        if (member.Name.SequenceEqual("type"u8))
+            return WithType(in member, out changed);
+        if (member.Name.SequenceEqual("seq"u8) || member.Name.SequenceEqual("after"u8))
+            return WithSeq(in member, out changed);
+        if (member.Name.SequenceEqual("channel"u8))
+            return WithChannel(ref member, out changed);
+        if (member.Name.SequenceEqual("topic"u8))
+            return WithTopic(ref member, out changed);
+        if (member.Name.SequenceEqual("token"u8))
+            return WithToken(ref member, out changed);
         changed = this;
-        switch (name)
-        {
-            case "type":
-                changed = this with { Type = ReadType(ref json) };
-                return changed.Type == CommandType.None ? "type must be ack, subscribe, unsubscribe, auth or ping" : null;
-            case "seq" or "after":
-                if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out long seq) || seq is < 0 or >= 1L << 53)
-                    return $"{name} must be a whole number from 0 to 2^53 - 1";
-                changed = this with { Seq = seq };
-                return null;
-            case "channel":
-                if (json.TokenType != JsonTokenType.String || !Messages.Channel.TryParse(json.GetString(), out Channel channel))
-                    return "channel must be user:<id>, topic:<name> or all";
-                changed = this with { Channel = channel };
-                return null;
-            case "topic":
-                if (json.TokenType != JsonTokenType.String || !Names.IsWord(json.GetString()))
-                    return $"topic must be {Names.WordRule}";
-                changed = this with { Topic = json.GetString() };
-                return null;
-            case "token":
-                if (json.TokenType != JsonTokenType.String)
-                    return "token must be a string";
-                changed = this with { Token = json.GetString() };
-                return null;
-            default:
-                return $"there is no field {(Names.IsId(name) ? name : "of that name")}; known are type, seq, after, channel, topic, token";
-        }
+        return $"there is no field '{Quoted.Text(Encoding.UTF8.GetString(member.Name))}'; known are type, seq, after, channel, topic, token";
     }
 
-    private static CommandType ReadType(ref Utf8JsonReader json)
+    private string? WithType(in JsonMembers member, out ClientCommand changed)
     {
-        if (json.TokenType != JsonTokenType.String)
-            return CommandType.None;
-        if (json.ValueTextEquals("ack"u8))
+        changed = this with { Type = ReadType(in member) };
+        return changed.Type == CommandType.None ? "type must be ack, subscribe, unsubscribe, auth or ping" : null;
+    }
+
+    private string? WithSeq(in JsonMembers member, out ClientCommand changed)
+    {
+        bool valid = member.TryGetInteger(out long seq) && seq is >= 0 and < 1L << 53;
+        changed = this with { Seq = seq };
+        return valid ? null : $"{Encoding.UTF8.GetString(member.Name)} must be a whole number from 0 to 2^53 - 1";
+    }
+
+    private string? WithChannel(ref JsonMembers member, out ClientCommand changed)
+    {
+        Channel channel = default;
+        bool valid = member.TryGetString(out string? name) && Messages.Channel.TryParse(name, out channel);
+        changed = this with { Channel = channel };
+        return valid ? null : "channel must be user:<id>, topic:<name> or all";
+    }
+
+    private string? WithTopic(ref JsonMembers member, out ClientCommand changed)
+    {
+        bool valid = member.TryGetString(out string? topic) && Names.IsWord(topic);
+        changed = this with { Topic = topic };
+        return valid ? null : $"topic must be {Names.WordRule}";
+    }
+
+    private string? WithToken(ref JsonMembers member, out ClientCommand changed)
+    {
+        bool valid = member.TryGetString(out string? token);
+        changed = this with { Token = token };
+        return valid ? null : "token must be a string";
+    }
+
+    private static CommandType ReadType(in JsonMembers member)
+    {
+        if (member.Is("ack"u8))
             return CommandType.Ack;
-        if (json.ValueTextEquals("ping"u8))
+        if (member.Is("ping"u8))
             return CommandType.Ping;
-        if (json.ValueTextEquals("subscribe"u8))
+        if (member.Is("subscribe"u8))
             return CommandType.Subscribe;
-        if (json.ValueTextEquals("unsubscribe"u8))
+        if (member.Is("unsubscribe"u8))
             return CommandType.Unsubscribe;
-        return json.ValueTextEquals("auth"u8) ? CommandType.Auth : CommandType.None;
+        return member.Is("auth"u8) ? CommandType.Auth : CommandType.None;
     }
 
     private string? FindFault() => Type switch

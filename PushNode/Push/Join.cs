@@ -143,7 +143,7 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
         }
 
         subscription.Position = start.Position(channel.Kind, head);
-        subscription.Acknowledged = start.Stored ?? 0;
+        subscription.Acknowledged = start.Acknowledged(head);
         // A topic's first subscription of a device starts at the head: kept as its cursor, so that what comes while it is away is not lost on it.
         if (start.Stored is null && channel.Kind != ChannelKind.User)
         {

@@ -6,7 +6,14 @@ namespace PushNode.Push;
 /// What waits to be written to one connection, bounded in bytes. There is no writer task: whoever puts the first frame in starts the writing, which
 /// goes on until nothing waits. Frames that come while a write is under way leave together in the next one.
 /// </summary>
-internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
+/// <param name="writer">The transport.</param>
+/// <param name="limit">How many bytes may wait.</param>
+/// <param name="time">The clock.</param>
+/// <param name="window">
+/// How many bytes may be under way to a client that proves by pongs what has arrived. What the system has taken may lie in its buffers and the client's,
+/// megabytes in front of the next ping: a slow client that is sent no more than this at a time answers in time.
+/// </param>
+internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, long window = long.MaxValue)
 {
     /// <summary>Bytes given to the socket at a time: small enough that a slow but living socket makes visible progress.</summary>
     private const int WriteBytes = 32 * 1024;
@@ -16,6 +23,9 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
     private TaskCompletionSource? room;
     private TaskCompletionSource? empty;
     private int pendingBytes;
+    private long entered;
+    private long pinged;
+    private long proved;
     private bool writing;
     private bool last;
     private bool closed;
@@ -34,8 +44,14 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
     /// </summary>
     public long LastTaken => Volatile.Read(ref lastTaken);
 
+    /// <summary>Bytes put in whose arrival is not proved.</summary>
+    public long UnprovedBytes => Volatile.Read(ref entered) - Volatile.Read(ref proved);
+
+    /// <summary>Whether so much is unproved that a ping should go out, before the window is full.</summary>
+    public bool WantsPing => UnprovedBytes >= window / 2;
+
     /// <summary>
-    /// Puts a frame in. An empty outbox takes a frame of any size, so that no message is too large to be delivered.
+    /// Puts a frame in. An empty outbox with an open window takes a frame of any size, so that no message is too large to be delivered.
     /// </summary>
     /// <param name="frame">Must not change afterwards.</param>
     /// <param name="kind">What it is, which decides how much room there is for it.</param>
@@ -48,6 +64,9 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
             if (IsFullFor(frame.Length, kind))
                 return EnqueueResult.Full;
             pendingBytes += frame.Length;
+            Volatile.Write(ref entered, entered + frame.Length);
+            if (kind == FrameKind.Ping)
+                pinged = entered;
             queue.Add(frame);
             return queue.Count == 1 && !writing ? EnqueueResult.QueuedFirst : EnqueueResult.Queued;
         }
@@ -67,12 +86,18 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
         }
     }
 
-    /// <summary>Completes when at most half of the limit is pending, or the outbox is closed.</summary>
+    /// <summary>The newest ping has been answered: everything that was put in before it has arrived.</summary>
+    public void Prove() => ProveUpTo(everything: false);
+
+    /// <summary>Takes everything as arrived, for a client that is there and does not answer pings: the window is not for it.</summary>
+    public void OpenWindow() => ProveUpTo(everything: true);
+
+    /// <summary>Completes when at most half of the limit is pending and the window is open, or the outbox is closed.</summary>
     public Task WaitForRoomAsync()
     {
         lock (gate)
         {
-            if (closed || last || pendingBytes <= limit / 2)
+            if (closed || last || HasRoom)
                 return Task.CompletedTask;
             room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return room.Task;
@@ -132,12 +157,28 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
         }
     }
 
+    // Under the lock.
+    private bool HasRoom => pendingBytes <= limit / 2 && UnprovedBytes < window;
+
+    private void ProveUpTo(bool everything)
+    {
+        TaskCompletionSource? waiter = null;
+        lock (gate)
+        {
+            Volatile.Write(ref proved, everything ? entered : pinged);
+            if (HasRoom)
+                (waiter, room) = (room, null);
+        }
+
+        waiter?.TrySetResult();
+    }
+
     private bool IsFullFor(int length, FrameKind kind) => kind switch
     {
         // What may be dropped must not take the room that what is promised is waiting for.
         FrameKind.Ephemeral when room is not null || empty is not null => true,
-        FrameKind.Control => pendingBytes > 0 && pendingBytes + length > limit + (limit / 2),
-        _ => pendingBytes > 0 && pendingBytes + length > limit,
+        FrameKind.Control or FrameKind.Ping => pendingBytes > 0 && pendingBytes + length > limit + (limit / 2),
+        _ => UnprovedBytes >= window || (pendingBytes > 0 && pendingBytes + length > limit),
     };
 
     private bool TryTake(out FrameQueue taken)
@@ -217,7 +258,7 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time)
             if (closed)
                 return;
             pendingBytes -= written;
-            if (pendingBytes <= limit / 2)
+            if (HasRoom)
                 (roomWaiter, room) = (room, null);
             if (pendingBytes == 0)
                 (emptyWaiter, empty) = (empty, null);

@@ -8,11 +8,16 @@ namespace PushNode.Push;
 /// </summary>
 internal struct Proof(long now)
 {
+    private const int None = 0;
+    private const int BeingMade = 1;
+    private const int Awaited = 2;
+
     private uint number;
-    private int awaited;
+    private int state;
+    private long sent = now;
 
     /// <summary>When the last ping was sent, as a timestamp of the clock.</summary>
-    public long Sent { get; private set; } = now;
+    public readonly long Sent => Volatile.Read(in sent);
 
     /// <summary>Whether something was written that is not proved.</summary>
     public static bool IsWanted(ReadOnlySpan<Subscription> subscriptions)
@@ -27,30 +32,33 @@ internal struct Proof(long now)
     }
 
     /// <summary>Whether a ping is out that has not been answered.</summary>
-    public readonly bool IsAwaited => Volatile.Read(in awaited) != 0;
+    public readonly bool IsAwaited => Volatile.Read(in state) != None;
 
     /// <summary>
-    /// Notes the positions and returns the number that the ping must carry. Only while none is awaited: the positions belong to whoever reads the pong until
-    /// then.
+    /// Notes the positions and gives the number that the ping must carry; false while one is awaited: the positions belong to whoever reads the pong until
+    /// then. Any thread may call it.
     /// </summary>
-    public uint Begin(ReadOnlySpan<Subscription> subscriptions, long now)
+    public bool TryBegin(ReadOnlySpan<Subscription> subscriptions, long now, out uint ping)
     {
-        Sent = now;
+        ping = 0;
+        if (Interlocked.CompareExchange(ref state, BeingMade, None) != None)
+            return false;
+        Volatile.Write(ref sent, now);
         foreach (Subscription subscription in subscriptions)
             subscription.AwaitingProof = subscription.Position;
-        number++;
-        Volatile.Write(ref awaited, 1);
-        return number;
+        ping = ++number;
+        Volatile.Write(ref state, Awaited);
+        return true;
     }
 
     /// <summary>The ping has been answered, and what it proved is noted; or it was not sent.</summary>
-    public void End() => Volatile.Write(ref awaited, 0);
+    public void End() => Volatile.Write(ref state, None);
 
     /// <summary>Whether the pong is the answer to the ping that is awaited.</summary>
     public readonly bool IsProvedBy(in ClientFrame pong)
     {
         Span<byte> payload = stackalloc byte[sizeof(uint)];
-        if (!IsAwaited || pong.Length != sizeof(uint))
+        if (Volatile.Read(in state) != Awaited || pong.Length != sizeof(uint))
             return false;
         pong.CopyTo(payload);
         return BinaryPrimitives.ReadUInt32BigEndian(payload) == number;

@@ -13,6 +13,12 @@ internal sealed class PushOptions : ISettings
     /// </summary>
     public int OutboxBytes { get; set; } = 256 * 1024;
 
+    /// <summary>
+    /// What may be under way to a WebSocket client, in bytes, before a pong has proved its arrival: 64 KiB to 64 MiB. Beyond it a connection is slow. A client
+    /// that takes this much within the <see cref="HeartbeatTimeout"/> is never called silent.
+    /// </summary>
+    public int UnprovedBytes { get; set; } = 512 * 1024;
+
     /// <summary>How long a client may be silent before it is pinged: 1 s to 10 min.</summary>
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(25);
 
@@ -66,6 +72,7 @@ internal sealed class PushOptions : ISettings
     public IEnumerable<SettingError> Check() =>
     [
         .. SettingError.Range($"{Section}:{nameof(OutboxBytes)}", OutboxBytes, 64 * 1024, 64 * 1024 * 1024),
+        .. SettingError.Range($"{Section}:{nameof(UnprovedBytes)}", UnprovedBytes, 64 * 1024, 64 * 1024 * 1024),
         .. SettingError.Range($"{Section}:{nameof(HeartbeatInterval)}", HeartbeatInterval, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
         .. SettingError.Range($"{Section}:{nameof(HeartbeatTimeout)}", HeartbeatTimeout, HeartbeatInterval + TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         .. SettingError.Range($"{Section}:{nameof(ProofInterval)}", ProofInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),

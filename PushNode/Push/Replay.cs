@@ -74,8 +74,9 @@ internal sealed class Replay(IMessageStore store, TimeProvider time, ILogger<Rep
                     return false;
                 case EnqueueResult.Full:
                     connection.Flush();
-                    // An empty outbox takes a message of any size.
+                    // An empty outbox with an open window takes a message of any size.
                     await connection.Outbox.WaitUntilEmptyAsync();
+                    await connection.Outbox.WaitForRoomAsync();
                     break;
                 default:
                     return true;

@@ -13,15 +13,15 @@ internal sealed class WebSocketConnection : Connection
     private readonly MessageReader messages;
     private FrameBudget budget;
     private Proof proof;
-    private long messagesWritten;
-    private long messagesCredited;
+    private long framesOwed;
+    private long framesCredited;
     private long lastHeard;
     private long frameBegun;
     private bool refused;
     private volatile bool hasEnded;
 
     public WebSocketConnection(ConnectionServices services, Identity identity, ConnectRequest request, IClientTransport transport, CommandHandler commands)
-        : base(services, identity, request, new Outbox(transport.Output, services.Options.OutboxBytes, services.Time))
+        : base(services, identity, request, new Outbox(transport.Output, services.Options.OutboxBytes, services.Time, services.Options.UnprovedBytes))
     {
         this.transport = transport;
         this.commands = commands;
@@ -36,9 +36,11 @@ internal sealed class WebSocketConnection : Connection
     public override EnqueueResult TryWrite(Message message, Subscription subscription)
     {
         EnqueueResult result = Outbox.TryEnqueue(message.Frame, message.Ephemeral ? FrameKind.Ephemeral : FrameKind.Durable);
-        if (result is EnqueueResult.Queued or EnqueueResult.QueuedFirst)
-            Interlocked.Increment(ref messagesWritten);
-        return result;
+        if (result is not (EnqueueResult.Queued or EnqueueResult.QueuedFirst))
+            return result;
+        Interlocked.Increment(ref framesOwed);
+        // A client that is sent much at once has a ping in it every so often, so that also a slow one has soon something to answer.
+        return Outbox.WantsPing && EnqueuePing(Time.GetTimestamp()) == EnqueueResult.QueuedFirst ? EnqueueResult.QueuedFirst : result;
     }
 
     public override void Abort()
@@ -78,27 +80,44 @@ internal sealed class WebSocketConnection : Connection
         long now = Time.GetTimestamp();
         // A slow client that reads is not silent: its pong stands behind all that waits for it.
         TimeSpan silence = Time.GetElapsedTime(Math.Max(Volatile.Read(ref lastHeard), Outbox.LastTaken), now);
+        TimeSpan sincePing = Time.GetElapsedTime(proof.Sent, now);
+        // In a message larger than the window no ping can stand: the client has as many times longer for it.
+        TimeSpan patience = Options.HeartbeatTimeout * Math.Max(1, Outbox.UnprovedBytes / Options.UnprovedBytes);
         long begun = Volatile.Read(ref frameBegun);
-        if (silence > Options.HeartbeatTimeout)
-            Close(CloseCode.HeartbeatMissed, $"nothing was heard for {Options.HeartbeatTimeout.TotalSeconds:0} s");
+        if (silence > patience)
+            Close(CloseCode.HeartbeatMissed, $"nothing was heard for {patience.TotalSeconds:0} s");
         else if (begun != 0 && Time.GetElapsedTime(begun, now) > Options.FrameTimeout)
             Close(CloseCode.PolicyViolation, $"a message was begun and not finished within {Options.FrameTimeout.TotalSeconds:0} s");
-        else if (IsPingDue(Time.GetElapsedTime(proof.Sent, now), silence))
+        else if (IsPingDue(sincePing, silence))
             Ping(now);
+        else if (proof.IsAwaited && sincePing > patience)
+            Outbox.OpenWindow();
     }
 
     // One ping at a time: a client may answer the newest only, and on a slow link a newer one every few seconds would leave none answered in time.
     private bool IsPingDue(TimeSpan sincePing, TimeSpan silence) =>
         !proof.IsAwaited
-        && ((silence >= Options.HeartbeatInterval && sincePing >= Options.HeartbeatInterval)
+        && (Outbox.WantsPing
+            || (silence >= Options.HeartbeatInterval && sincePing >= Options.HeartbeatInterval)
             || (AckMode == AckMode.Auto && sincePing >= Options.ProofInterval && Proof.IsWanted(Subscriptions)));
 
     private void Ping(long now)
     {
-        uint number = proof.Begin(Subscriptions, now);
-        if (Outbox.TryEnqueue(ControlFrame.Ping(number), FrameKind.Control) == EnqueueResult.Full)
-            proof.End();
+        EnqueuePing(now);
         Flush();
+    }
+
+    // Nothing when one is awaited already. Any thread may come here.
+    private EnqueueResult? EnqueuePing(long now)
+    {
+        if (!proof.TryBegin(Subscriptions, now, out uint number))
+            return null;
+        EnqueueResult result = Outbox.TryEnqueue(ControlFrame.Ping(number), FrameKind.Ping);
+        if (result is EnqueueResult.Full or EnqueueResult.Closed)
+            proof.End();
+        else
+            Interlocked.Increment(ref framesOwed);
+        return result;
     }
 
     private async Task ReadAsync(CancellationToken cancellationToken)
@@ -137,7 +156,7 @@ internal sealed class WebSocketConnection : Connection
                 Volatile.Write(ref frameBegun, 0);
             if (status != FrameStatus.Complete)
                 Refuse(status == FrameStatus.TooLarge ? CloseCode.TooLarge : CloseCode.ProtocolError, Describe(status));
-            else if (!budget.TrySpend(Time, TakeMessageCredit()))
+            else if (!budget.TrySpend(Time, TakeFrameCredit()))
                 Refuse(CloseCode.PolicyViolation, $"too many frames: at most {Options.ClientFramesPerSecond} per second, {Options.ClientFrameBurst} at once");
             else if (Handle(frame) is { } step)
                 return step;
@@ -181,7 +200,11 @@ internal sealed class WebSocketConnection : Connection
                 Acknowledge(subscription, subscription.AwaitingProof);
         }
 
+        // Before a next ping can be begun: this one's place in the stream is what has been proved.
+        Outbox.Prove();
         proof.End();
+        if (Outbox.WantsPing)
+            Ping(Time.GetTimestamp());
     }
 
     private void Refuse(CloseCode code, string reason)
@@ -190,11 +213,12 @@ internal sealed class WebSocketConnection : Connection
         Close(code, reason);
     }
 
-    private long TakeMessageCredit()
+    // Each message may be acknowledged, and each ping is to be answered.
+    private long TakeFrameCredit()
     {
-        long written = Volatile.Read(ref messagesWritten);
-        long credit = written - messagesCredited;
-        messagesCredited = written;
+        long owed = Volatile.Read(ref framesOwed);
+        long credit = owed - framesCredited;
+        framesCredited = owed;
         return credit;
     }
 

@@ -35,7 +35,10 @@ internal interface IMessageStore
     /// <summary>The newest seq of each channel, in the order asked; 0 for a channel without messages.</summary>
     ValueTask<long[]> ReadHeadsAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken);
 
-    /// <summary>The device's cursor in each channel, in the order asked; null where none is stored.</summary>
+    /// <summary>
+    /// The device's cursor in each channel, in the order asked; null where none is stored, and <see cref="DeviceCursor.OfEarlierEpoch"/> where it was stored
+    /// in an epoch before this one and has not moved since.
+    /// </summary>
     ValueTask<long?[]> ReadCursorsAsync(string userId, string device, IReadOnlyList<Channel> channels, CancellationToken cancellationToken);
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using PushNode.Diagnostics;
 using PushNode.Messages;
 
 namespace PushNode.Auth.Jwt;

@@ -1,4 +1,5 @@
 using System.Text;
+using PushNode.Diagnostics;
 
 namespace PushNode.Auth.Jwt;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using PushNode.Auth.Keys;
+using PushNode.Diagnostics;
 
 namespace PushNode.Auth.Jwt;
 

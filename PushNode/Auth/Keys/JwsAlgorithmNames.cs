@@ -18,11 +18,11 @@ internal static class JwsAlgorithmNames
         _ => JwsAlgorithms.Empty,
     };
 
-    /// <summary>Names separated by commas; false when one is none of ours or there is none at all.</summary>
-    public static bool TryParseList(string names, out JwsAlgorithms set)
+    /// <summary>A set of names; false when one is none of ours or there is none at all.</summary>
+    public static bool TryParseAll(IReadOnlyCollection<string> names, out JwsAlgorithms set)
     {
         set = JwsAlgorithms.Empty;
-        foreach (string name in names.Split(',', StringSplitOptions.TrimEntries))
+        foreach (string name in names)
         {
             JwsAlgorithms algorithm = Parse(name);
             if (algorithm == JwsAlgorithms.Empty)
@@ -30,7 +30,7 @@ internal static class JwsAlgorithmNames
             set |= algorithm;
         }
 
-        return true;
+        return names.Count > 0;
     }
 
     /// <summary>The names in a set, separated by commas.</summary>

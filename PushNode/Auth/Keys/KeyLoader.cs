@@ -44,7 +44,7 @@ internal static class KeyLoader
         {
             throw new SettingsException(
                 "Auth:Jwt:Algorithms",
-                jwt.Algorithms,
+                string.Join(", ", jwt.Algorithms!),
                 $"the configured key cannot do {JwsAlgorithmNames.ToText(impossible)}; it can do {JwsAlgorithmNames.ToText(possible)}");
         }
     }

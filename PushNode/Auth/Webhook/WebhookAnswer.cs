@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
+using PushNode.Diagnostics;
 using PushNode.Messages;
 
 namespace PushNode.Auth.Webhook;

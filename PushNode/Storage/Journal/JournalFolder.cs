@@ -1,4 +1,5 @@
 using System.Globalization;
+using PushNode.Settings;
 
 namespace PushNode.Storage.Journal;
 
@@ -6,8 +7,12 @@ namespace PushNode.Storage.Journal;
 /// <param name="Path">The folder.</param>
 internal sealed record JournalFolder(string Path)
 {
+    private const string Name = "journal";
     private const string Extension = ".log";
     private const string NumberFormat = "D8";
+
+    /// <summary>The one of a node's data folder.</summary>
+    public static JournalFolder In(DataFolder data) => new(System.IO.Path.Combine(data.Path, Name));
 
     /// <summary>The log of what outlives segments.</summary>
     public string StatePath => System.IO.Path.Combine(Path, "state");

@@ -25,6 +25,12 @@ internal sealed class JournalSettings : ISettings
     /// <summary>How much is kept; past it the oldest segments are dropped though their messages have not expired. At least two segments, at most 4,096.</summary>
     public long MaxBytes { get; set; } = 10 * 1024 * MiB;
 
+    /// <summary>
+    /// How many cursors, one for each device and channel, are kept for one user, 16 to 16,384. Past it the one moved longest ago is forgotten, and that device
+    /// starts in that channel as one that has never been here.
+    /// </summary>
+    public int MaxCursorsPerUser { get; set; } = 1024;
+
     /// <summary>A segment older than this is closed though it is not full, so that retention works on a quiet node too.</summary>
     public TimeSpan SegmentAge => Retention / 24;
 
@@ -34,5 +40,6 @@ internal sealed class JournalSettings : ISettings
         .. SettingError.Range($"{Section}:{nameof(SegmentBytes)}", SegmentBytes, MiB, 1024 * MiB),
         .. SettingError.Range($"{Section}:{nameof(Retention)}", Retention, TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650)),
         .. SettingError.Range($"{Section}:{nameof(MaxBytes)}", MaxBytes, 2 * SegmentBytes, MaxSegments * SegmentBytes),
+        .. SettingError.Range($"{Section}:{nameof(MaxCursorsPerUser)}", MaxCursorsPerUser, 16, 16_384),
     ];
 }

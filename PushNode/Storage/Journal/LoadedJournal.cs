@@ -10,14 +10,12 @@ namespace PushNode.Storage.Journal;
 /// <param name="Folder">Where it is.</param>
 internal sealed record LoadedJournal(JournalIndex Index, StateLog Log, SegmentWriter Writer, JournalFolder Folder) : IDisposable
 {
-    private const string FolderName = "journal";
-
     /// <exception cref="SettingsException">The folder cannot be read or written.</exception>
     public static LoadedJournal Load(DataFolder data, JournalServices services)
     {
-        var folder = new JournalFolder(Path.Combine(data.Path, FolderName));
+        var folder = JournalFolder.In(data);
         var index = new JournalIndex();
-        var log = new StateLog(new JournalState(index), folder, services.Disk, services.Logger);
+        var log = new StateLog(new JournalState(index, services.Settings.MaxCursorsPerUser), folder, services.Disk, services.Logger);
         var writer = new SegmentWriter(folder, index.Segments, services);
         var loaded = new LoadedJournal(index, log, writer, folder);
         try

@@ -4,7 +4,8 @@ using PushNode.Messages;
 namespace PushNode.Storage.Journal.State;
 
 /// <summary>Every device's cursors, in memory, and which of them have not been written yet.</summary>
-internal sealed class CursorTable
+/// <param name="maxPerUser">How many are kept for one user; past it the one moved longest ago is forgotten.</param>
+internal sealed class CursorTable(int maxPerUser)
 {
     private readonly ConcurrentDictionary<string, UserCursors> users = new();
     private readonly SharedNames names = new();
@@ -15,7 +16,10 @@ internal sealed class CursorTable
     public void Move(string userId, string device, Channel channel, long seq)
     {
         UserCursors cursors = users.GetOrAdd(userId, static id => new UserCursors(id));
-        if (!cursors.Move(device, cursors.KeyOf(channel), seq, names))
+        bool isDirty = cursors.Move(device, cursors.KeyOf(channel), seq, maxPerUser, names, out bool forgotten);
+        if (forgotten)
+            StorageMetrics.CursorsForgotten.Add(1);
+        if (!isDirty)
             return;
         lock (dirtying)
             dirty.Add(cursors);
@@ -23,7 +27,7 @@ internal sealed class CursorTable
 
     /// <summary>Puts a cursor that was read from the state log in its place; the key is the channel as <see cref="UserCursors.KeyOf"/> has it.</summary>
     public void Restore(string userId, string device, string key, long seq) =>
-        users.GetOrAdd(userId, static id => new UserCursors(id)).Restore(device, key, seq, names);
+        users.GetOrAdd(userId, static id => new UserCursors(id)).Restore(device, key, seq, maxPerUser, names);
 
     public long? Find(string userId, string device, Channel channel) =>
         users.TryGetValue(userId, out UserCursors? cursors) ? cursors.Find(device, cursors.KeyOf(channel)) : null;
@@ -64,6 +68,13 @@ internal sealed class CursorTable
 
     /// <summary>Every cursor, as records; they count as written from now on.</summary>
     public IEnumerable<StateRecord> TakeAll() => users.Values.SelectMany(static cursors => cursors.Take(all: true));
+
+    /// <summary>The cursors there are belong to an earlier epoch from now on.</summary>
+    public void Outdate()
+    {
+        foreach ((_, UserCursors cursors) in users)
+            cursors.Outdate();
+    }
 
     /// <summary>Lowers cursors that are above their channel's head: the store has lost what they acknowledged.</summary>
     public void Clamp(JournalIndex index)

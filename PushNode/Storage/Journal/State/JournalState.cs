@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 namespace PushNode.Storage.Journal.State;
 
 /// <summary>What outlives segments, in memory: epoch, heads (in the index), cursors, revocations, and what is known of the segments.</summary>
-internal sealed class JournalState(JournalIndex index)
+/// <param name="index">What has the heads.</param>
+/// <param name="maxCursorsPerUser">See <see cref="JournalSettings.MaxCursorsPerUser"/>.</param>
+internal sealed class JournalState(JournalIndex index, int maxCursorsPerUser)
 {
     private const string EpochCharacters = "abcdefghijkmnpqrstuvwxyz23456789";
     private const int EpochLength = 12;
@@ -12,13 +14,16 @@ internal sealed class JournalState(JournalIndex index)
     /// <summary>The store's epoch; empty until one is read or taken.</summary>
     public string Epoch { get; private set; } = "";
 
-    public CursorTable Cursors { get; } = new();
+    public CursorTable Cursors { get; } = new(maxCursorsPerUser);
 
     public RevocationTable Revocations { get; } = new();
 
     public SegmentRecords Segments { get; } = new();
 
-    public void TakeNewEpoch() => Epoch = RandomNumberGenerator.GetString(EpochCharacters, EpochLength);
+    /// <summary>An epoch that no store has had.</summary>
+    public static string CreateEpoch() => RandomNumberGenerator.GetString(EpochCharacters, EpochLength);
+
+    public void TakeNewEpoch() => Epoch = CreateEpoch();
 
     /// <summary>Takes up what a record of the state log says; a kind of a later version is passed over.</summary>
     public void Apply(in StateRecord record)
@@ -26,6 +31,8 @@ internal sealed class JournalState(JournalIndex index)
         switch (record.Kind)
         {
             case StateKind.Epoch:
+                if (record.First != Epoch)
+                    Cursors.Outdate();
                 Epoch = record.First;
                 break;
             case StateKind.Head:

@@ -3,13 +3,13 @@ namespace PushNode.Storage.Journal.State;
 /// <summary>What a record of the state log says. The numbers are in files: never give one a second meaning.</summary>
 internal enum StateKind : byte
 {
-    /// <summary>Text: the store's epoch.</summary>
+    /// <summary>Text: the store's epoch. Cursors that stand before another one are of an earlier epoch.</summary>
     Epoch = 16,
 
     /// <summary>Number: the head of the channel in the first text.</summary>
     Head = 17,
 
-    /// <summary>Number: the cursor of user, device and channel (empty: the user's own).</summary>
+    /// <summary>Number: the cursor of user, device and channel (empty: the user's own); -1 for one of an earlier epoch.</summary>
     Cursor = 18,
 
     /// <summary>Number: the time before which tokens issued to the user in the first text are void.</summary>

@@ -88,6 +88,15 @@ internal sealed class StateLog(JournalState state, JournalFolder folder, Disk di
             Save(records);
     }
 
+    /// <summary>Gives the store a new epoch, durably.</summary>
+    /// <exception cref="StoreUnavailableException">It may or may not have it.</exception>
+    public void RenewEpoch()
+    {
+        var record = new StateRecord(StateKind.Epoch, 0, JournalState.CreateEpoch());
+        Save([record]);
+        state.Apply(record);
+    }
+
     /// <summary>Makes a revocation durable.</summary>
     /// <exception cref="StoreUnavailableException">It is not in force.</exception>
     public void Revoke(string userId, long before)

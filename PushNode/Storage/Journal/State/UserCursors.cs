@@ -2,14 +2,14 @@ using PushNode.Messages;
 
 namespace PushNode.Storage.Journal.State;
 
-/// <summary>One user's cursors: a small array, the one moved last in front. It locks itself, as there may be millions.</summary>
+/// <summary>
+/// One user's cursors: a small array, the one moved last in front. When it is full that one takes the place of the one moved longest ago. It locks itself, as
+/// there may be millions.
+/// </summary>
 internal sealed class UserCursors(string userId)
 {
-    /// <summary>
-    /// How many pairs of device and channel are kept for one user; past it the one moved longest ago is forgotten, and that device starts again as one
-    /// that has never been here.
-    /// </summary>
-    public const int MaxCursors = 1024;
+    /// <summary>In the place of a seq: below every seq, so that the cursor moves on from it.</summary>
+    private const long Outdated = -1;
 
     private Cursor[] cursors = [];
     private int count;
@@ -19,11 +19,17 @@ internal sealed class UserCursors(string userId)
     public string KeyOf(Channel channel) => channel.Kind == ChannelKind.User && channel.Subject.SequenceEqual(userId) ? "" : channel.Name;
 
     /// <summary>Moves a cursor forward. True when the user has just become one with something to write.</summary>
-    public bool Move(string device, string key, long seq, SharedNames names)
+    /// <param name="device">Whose cursor.</param>
+    /// <param name="key">The channel, as <see cref="KeyOf"/> has it.</param>
+    /// <param name="seq">Where to.</param>
+    /// <param name="max">How many cursors the user may have.</param>
+    /// <param name="names">Strings that many share.</param>
+    /// <param name="forgotten">Whether another cursor was forgotten for it.</param>
+    public bool Move(string device, string key, long seq, int max, SharedNames names, out bool forgotten)
     {
         lock (this)
         {
-            if (!Set(new Cursor(device, key, seq, Written: false), names) || dirty)
+            if (!Set(new Cursor(device, key, seq, Written: false), max, names, out forgotten) || dirty)
                 return false;
             dirty = true;
             return true;
@@ -31,10 +37,10 @@ internal sealed class UserCursors(string userId)
     }
 
     /// <summary>Sets a cursor that was read from the state log.</summary>
-    public void Restore(string device, string key, long seq, SharedNames names)
+    public void Restore(string device, string key, long seq, int max, SharedNames names)
     {
         lock (this)
-            Set(new Cursor(device, key, seq, Written: true), names);
+            Set(new Cursor(device, key, seq, Written: true), max, names, out _);
     }
 
     public long? Find(string device, string key)
@@ -42,7 +48,7 @@ internal sealed class UserCursors(string userId)
         lock (this)
         {
             int i = IndexOf(device, key);
-            return i < 0 ? null : cursors[i].Seq;
+            return i < 0 ? null : cursors[i].Seq == Outdated ? DeviceCursor.OfEarlierEpoch : cursors[i].Seq;
         }
     }
 
@@ -52,7 +58,7 @@ internal sealed class UserCursors(string userId)
         {
             for (int i = 0; i < count && target.Count < limit; i++)
             {
-                if (cursors[i].Key == key)
+                if (cursors[i].Key == key && cursors[i].Seq != Outdated)
                     target.Add(new DeviceCursor(userId, cursors[i].Device, cursors[i].Seq));
             }
         }
@@ -79,6 +85,16 @@ internal sealed class UserCursors(string userId)
         }
     }
 
+    /// <summary>They are of an earlier epoch; the record of the new one says so to whoever reads the log, so they need not be written.</summary>
+    public void Outdate()
+    {
+        lock (this)
+        {
+            for (int i = 0; i < count; i++)
+                cursors[i] = cursors[i] with { Seq = Outdated };
+        }
+    }
+
     public void Clamp(JournalIndex index)
     {
         lock (this)
@@ -93,17 +109,18 @@ internal sealed class UserCursors(string userId)
         }
     }
 
-    private bool Set(Cursor cursor, SharedNames names)
+    private bool Set(Cursor cursor, int max, SharedNames names, out bool forgotten)
     {
         int i = IndexOf(cursor.Device, cursor.Key);
+        forgotten = i < 0 && count >= max;
         if (i >= 0 && cursors[i].Seq >= cursor.Seq)
             return false;
         if (i < 0)
         {
-            if (count < MaxCursors)
+            if (!forgotten)
                 count++;
             if (count > cursors.Length)
-                Array.Resize(ref cursors, Math.Min(MaxCursors, Math.Max(1, cursors.Length * 2)));
+                Array.Resize(ref cursors, Math.Min(max, Math.Max(1, cursors.Length * 2)));
             i = count - 1;
             cursor = cursor with { Device = names.Share(cursor.Device), Key = names.Share(cursor.Key) };
         }

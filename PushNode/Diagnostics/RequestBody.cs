@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace PushNode.Collect;
+namespace PushNode.Diagnostics;
 
 /// <summary>Reads a body of limited length, whatever its framing.</summary>
 internal static class RequestBody

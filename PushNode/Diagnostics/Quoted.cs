@@ -1,4 +1,4 @@
-namespace PushNode.Auth;
+namespace PushNode.Diagnostics;
 
 /// <summary>A piece of what somebody sent, made fit to be shown in a refusal or a log.</summary>
 internal static class Quoted

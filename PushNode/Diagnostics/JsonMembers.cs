@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace PushNode.Auth;
+namespace PushNode.Diagnostics;
 
 /// <summary>
 /// Walks the members of one JSON object that somebody else wrote. Strict where parsers differ and attackers like it: valid UTF-8, every name once
@@ -33,6 +33,9 @@ internal ref struct JsonMembers
 
     /// <summary>What the value of the current member starts with.</summary>
     public readonly JsonTokenType Type => reader.TokenType;
+
+    /// <summary>Whether what was wrong is a name that is there twice.</summary>
+    public bool HasDuplicate { get; private set; }
 
     /// <summary>What was wrong, without a piece of the input; null while all is well.</summary>
     public string? Error { get; private set; }
@@ -83,6 +86,16 @@ internal ref struct JsonMembers
         value = 0;
         return reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out value);
     }
+
+    /// <summary>The value as a whole number; false when it is none.</summary>
+    public readonly bool TryGetInteger(out long value)
+    {
+        value = 0;
+        return reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out value);
+    }
+
+    /// <summary>Whether the value is this string.</summary>
+    public readonly bool Is(ReadOnlySpan<byte> text) => reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(text);
 
     /// <summary>The value as an array of strings; false when it is none. The walk goes on behind it.</summary>
     public bool TryGetStrings([NotNullWhen(true)] out List<string>? values)
@@ -179,6 +192,7 @@ internal ref struct JsonMembers
 
     private bool Duplicate()
     {
+        HasDuplicate = true;
         Error = $"it has '{Quoted.Text(reader.GetString()!)}' twice";
         return false;
     }

@@ -1,7 +1,6 @@
 using Microsoft.Net.Http.Headers;
-using PushNode.Diagnostics;
 
-namespace PushNode.Collect;
+namespace PushNode.Diagnostics;
 
 /// <summary>Which content types are taken. What curl sends by itself is: the first try should work.</summary>
 internal static class ContentTypes
@@ -20,13 +19,13 @@ internal static class ContentTypes
     private static Problem? Check(HttpRequest request, ReadOnlySpan<string> accepted, string rule)
     {
         if (request.Headers.ContentEncoding is { Count: > 0 } encoding && !encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
-            return Refusals.UnknownEncoding;
+            return Problem.UnsupportedMediaType("no Content-Encoding is understood here; send the body as it is");
         if (string.IsNullOrEmpty(request.ContentType) || accepted.Contains(request.ContentType))
             return null;
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type))
-            return Refusals.UnknownMediaType(rule);
+            return Unknown(rule);
         if (type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
-            return Refusals.UnknownCharset;
+            return Problem.UnsupportedMediaType("the charset must be utf-8, or left out");
 
         foreach (string one in accepted)
         {
@@ -34,6 +33,8 @@ internal static class ContentTypes
                 return null;
         }
 
-        return Refusals.UnknownMediaType(rule);
+        return Unknown(rule);
     }
+
+    private static Problem Unknown(string rule) => Problem.UnsupportedMediaType($"the content type must be {rule}, or left out");
 }
