@@ -33,7 +33,7 @@ internal sealed class CommandLineTests
 
     [TestCase("'--nonsense'", "--nonsense")]
     [TestCase("'tokn'", "tokn")]
-    [TestCase("'--redis'", "--redis", "127.0.0.1")]
+    [TestCase("Auth:Jwt:Secret is missing", "--redis", "127.0.0.1")]
     [TestCase("--user", "token")]
     [TestCase("no role 'psh'", "--roles", "psh")]
     [TestCase("Urls is 'here'", "--urls", "here")]
