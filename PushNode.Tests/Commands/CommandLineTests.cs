@@ -21,6 +21,7 @@ internal sealed class CommandLineTests
     [TestCase("--token-file", "listen")]
     [TestCase("--ephemeral", "send")]
     [TestCase("readyz", "health")]
+    [TestCase("--json", "nodes")]
     [TestCase("stopped", "renew-epoch")]
     public async Task Help_SaysWhatThereIs_WithExamplesAndExitCodes(string expected, params string[] command)
     {
