@@ -31,8 +31,11 @@ internal sealed class RedisLinkTests
     public async Task Redis_KilledAndRestartedEmpty_RaisesTheGeneration_AndHasTheNodesAgain()
     {
         await using RedisServer server = await RedisServer.StartAsync();
-        await using RedisMember first = await RedisMember.StartAsync(server, "10.0.0.1:8081");
-        await using RedisMember second = await RedisMember.StartAsync(server, "10.0.0.2:8081");
+        TimeSpan lifetime = TimeSpan.FromSeconds(8);
+        await using RedisMember first = RedisMember.Prepare(server.Address, "10.0.0.1:8081", lifetime: lifetime);
+        await using RedisMember second = RedisMember.Prepare(server.Address, "10.0.0.2:8081", lifetime: lifetime);
+        await first.StartAsync();
+        await second.StartAsync();
         await first.KnowsAsync("10.0.0.2:8081");
         await second.KnowsAsync("10.0.0.1:8081");
         int changes = 0;
@@ -185,6 +188,21 @@ internal sealed class RedisLinkTests
     }
 
     [Test]
+    public async Task Redis_WithASetOfNodesThatIsNone_IsExplained_AndUsedWhenItIsGone()
+    {
+        await using RedisServer server = await RedisServer.StartAsync();
+        await server.CommandAsync("SET", "pn:nodes", "mine");
+        await using RedisMember member = RedisMember.Prepare(server.Address, "10.0.0.1:8081");
+
+        await member.Pulse.StartAsync(default);
+        await Eventually.BecomesTrueAsync(() => member.Logs.At(LogLevel.Warning).Count > 0, "it says why it cannot use Redis");
+        Assert.That(member.Logs.At(LogLevel.Warning), Has.Exactly(1).Contains("pn:nodes (WRONGTYPE"));
+        await server.CommandAsync("DEL", "pn:nodes");
+
+        await Eventually.BecomesTrueAsync(() => member.Link.IsReachable, "it is used");
+    }
+
+    [Test]
     public async Task Somebody_WhoIsNotRedis_IsExplained()
     {
         await using var link = new TestLink(target: 1) { State = LinkState.Silent };
@@ -211,7 +229,7 @@ internal sealed class RedisLinkTests
     [Test]
     public async Task RedisCluster_IsUsedWithKeysInEverySlot()
     {
-        await using RedisServer server = await RedisServer.StartAsync("--cluster-enabled", "yes");
+        await using RedisServer server = await RedisServer.StartAsync("--cluster-enabled", "yes", "--cluster-port", $"{Ports.Next()}");
         await server.CommandAsync("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
         await Eventually.BecomesTrueAsync(async () => (await server.CommandAsync("CLUSTER", "INFO"))[0].Contains("ok", StringComparison.Ordinal), "the cluster is up");
         await using RedisMember dispatch = await RedisMember.StartAsync(server, "10.0.0.1:8081", Roles.Dispatch);

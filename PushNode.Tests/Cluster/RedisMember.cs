@@ -59,8 +59,8 @@ internal sealed class RedisMember : IAsyncDisposable
         return member;
     }
 
-    public static RedisMember Prepare(string connection, string address, Roles roles = Roles.Push, TimeProvider? time = null, TimeSpan? timeout = null, string prefix = "pn:", Func<RedisMember, StoreClaim>? claim = null) => new(
-        new RedisOptions { Connection = connection, Prefix = prefix, NodeLifetime = TimeSpan.FromSeconds(3), Timeout = timeout ?? TimeSpan.FromSeconds(2) },
+    public static RedisMember Prepare(string connection, string address, Roles roles = Roles.Push, TimeProvider? time = null, TimeSpan? timeout = null, TimeSpan? lifetime = null, string prefix = "pn:", Func<RedisMember, StoreClaim>? claim = null) => new(
+        new RedisOptions { Connection = connection, Prefix = prefix, NodeLifetime = lifetime ?? TimeSpan.FromSeconds(3), Timeout = timeout ?? TimeSpan.FromSeconds(2) },
         address,
         roles,
         time ?? TimeProvider.System,

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
@@ -8,6 +9,7 @@ namespace PushNode.Tests.Support;
 internal sealed class RedisServer : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();
+    private readonly ConcurrentQueue<string> output = [];
     private readonly string? password;
     private readonly string[] arguments;
     private Process? process;
@@ -30,8 +32,16 @@ internal sealed class RedisServer : IAsyncDisposable
     public static async Task<RedisServer> StartWithPasswordAsync(string? password, params string[] arguments)
     {
         RedisServer server = Prepare(password, arguments);
-        await server.StartAsync();
-        return server;
+        try
+        {
+            await server.StartAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>One that is not running yet.</summary>
@@ -45,8 +55,8 @@ internal sealed class RedisServer : IAsyncDisposable
         foreach (string argument in (string[])["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder.Path, .. login, .. arguments])
             start.ArgumentList.Add(argument);
         process = Process.Start(start)!;
-        process.OutputDataReceived += static (_, _) => { };
-        process.ErrorDataReceived += static (_, _) => { };
+        process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         await Eventually.BecomesTrueAsync(AnswersAsync, $"redis-server answers on port {Port}");
@@ -106,7 +116,7 @@ internal sealed class RedisServer : IAsyncDisposable
     private async Task<bool> AnswersAsync()
     {
         if (process!.HasExited)
-            Assert.Fail($"redis-server ended with {process.ExitCode}");
+            Assert.Fail($"redis-server ended with {process.ExitCode}:\n{string.Join('\n', output)}");
         try
         {
             using var client = new TcpClient();

@@ -28,6 +28,8 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
     /// <summary>Whether what this node has written of itself must still be there.</summary>
     public bool IsFresh => last != 0 && time.GetElapsedTime(last) < options.NodeLifetime * 0.9;
 
+    private bool IsLapsed => last != 0 && time.GetElapsedTime(last) > options.NodeLifetime;
+
     private bool IsDue => last == 0 || time.GetElapsedTime(last) >= options.Heartbeat || node.IsDraining != lastDraining;
 
     /// <summary>The first contact after Redis was away: finds out whether it takes writes, and tells it of this node.</summary>
@@ -54,12 +56,16 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
     {
         if (!IsDue)
             return false;
-        bool isNew = RenewIfLapsed();
+        if (IsLapsed)
+        {
+            await link.CallAsync(database => ContactAsync(database, cancellationToken), cancellationToken);
+            link.RaiseGeneration();
+            return true;
+        }
+
         bool wasFresh = IsFresh;
         bool wasThere = await link.CallAsync(database => BeatAsync(database, cancellationToken), cancellationToken);
-        if (isNew)
-            link.RaiseGeneration();
-        else if (wasFresh && !wasThere)
+        if (wasFresh && !wasThere)
             link.Lost("this node's own entry was gone");
         return true;
     }
@@ -105,20 +111,20 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
         last = now;
         lastDraining = draining;
 
-        string? text = await ReadAsync(before);
+        string? text = await ReadAsync(link.BoundAsync(before, cancellationToken));
         if (!isFirst)
             LookForOther(NodeRecord.Parse(text));
         return text is not null;
     }
 
-    private bool RenewIfLapsed()
+    // Not before Redis has been reached: until then the others know this node by the former one, and cannot be told another.
+    private void RenewIfLapsed()
     {
-        if (last == 0 || time.GetElapsedTime(last) is var since && since <= options.NodeLifetime)
-            return false;
+        if (!IsLapsed)
+            return;
         string former = node.Incarnation;
         node.Renew();
-        logger.Renewed(Math.Round((since - options.NodeLifetime).TotalSeconds, 1), node.Incarnation, former);
-        return true;
+        logger.Renewed(Math.Round((time.GetElapsedTime(last) - options.NodeLifetime).TotalSeconds, 1), node.Incarnation, former);
     }
 
     // The one that was there at the start may have been this node's former run.

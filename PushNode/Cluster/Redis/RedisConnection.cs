@@ -128,7 +128,8 @@ internal sealed class RedisConnection(ConfigurationOptions configuration, TimeSp
 
     private void OnRestored(object? sender, ConnectionFailedEventArgs e)
     {
-        if (sender == current)
+        // A replica may come and go.
+        if (sender == current && sender is ConnectionMultiplexer open && !open.GetServer(e.EndPoint).IsSlave)
             Restored?.Invoke();
     }
 

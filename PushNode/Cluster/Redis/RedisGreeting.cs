@@ -23,11 +23,11 @@ internal static class RedisGreeting
             await socket.ConnectAsync(endPoint, patience.Token);
             return options.Ssl ? $"{address} takes a connection, but the TLS handshake or what follows it fails" : Read(address, await GreetAsync(socket, options.Password, patience.Token));
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             return $"{address}: {e.Message}";
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return socket.Connected ? Mute(address) : $"{address} did not take a connection within {timeout.TotalSeconds:0.###} s";
         }

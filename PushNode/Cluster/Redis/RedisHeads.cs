@@ -62,7 +62,7 @@ internal sealed class RedisHeads(RedisLink link, RedisKeys keys, IMessageStore s
             if (newest.Count > 0)
                 await RaiseAsync(newest.Values, cancellationToken);
         }
-        catch (RedisAwayException)
+        catch (Exception e) when (e is RedisAwayException or StoreUnavailableException)
         {
             // A hint may be behind.
         }

@@ -191,7 +191,7 @@ internal sealed class RedisLink : IAsyncDisposable
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            while (true)
+            while (!cancellationToken.IsCancellationRequested)
             {
                 await ComeBackAsync(cancellationToken);
                 await wentAway.WaitAsync(cancellationToken);
@@ -225,19 +225,22 @@ internal sealed class RedisLink : IAsyncDisposable
             ComeBack(database);
             return true;
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
-            string? why = RedisTrouble.Describe(e, connection, options.Timeout) ?? await connection.FindFaultAsync(cancellationToken);
-            // Nothing found: the library is still connecting, or the next time tells more.
-            why ??= time.GetElapsedTime(state.Since) > LongestHold ? "no connection to it comes about" : null;
-            if (why is not null)
-                Tell(why);
+            // Whatever it was: this goes on for as long as the node runs.
+            cancellationToken.ThrowIfCancellationRequested();
+            await ExplainAsync(e, cancellationToken);
             return false;
         }
     }
 
-    private void Tell(string why)
+    private async Task ExplainAsync(Exception failure, CancellationToken cancellationToken)
     {
+        string? why = RedisTrouble.Describe(failure, connection, options.Timeout) ?? await connection.FindFaultAsync(cancellationToken);
+        // Nothing found: the library is still connecting, or the next time tells more.
+        why ??= time.GetElapsedTime(state.Since) > LongestHold ? "no connection to it comes about" : null;
+        if (why is null)
+            return;
         state = state with { Trouble = why };
         if (told.Add(why))
             logger.Away(Address, why);
