@@ -15,6 +15,15 @@ internal static partial class PushLog
     [LoggerMessage(Level = LogLevel.Debug, Message = "A connection was refused: {Status} {Reason}")]
     public static partial void Refused(ILogger logger, int status, string reason);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Draining: {Connections} connections are sent away within {Window}")]
+    public static partial void Draining(ILogger logger, int connections, TimeSpan window);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Drained: {Connections} connections are left")]
+    public static partial void Drained(ILogger logger, int connections);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The message store has begun a new life: {Connections} clients are sent to connect again ({Reason})")]
+    public static partial void EpochChanged(ILogger logger, int connections, string reason);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "The store does not answer, {Waiting} waits and asks again: {Reason}")]
     public static partial void StoreAway(ILogger logger, string waiting, string reason);
 
