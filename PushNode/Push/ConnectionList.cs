@@ -20,7 +20,7 @@ internal sealed class ConnectionList(PushOptions options)
         }
     }
 
-    /// <summary>Whether the node is shutting down.</summary>
+    /// <summary>Whether nobody is let in any more.</summary>
     public bool IsStopping => stopping;
 
     /// <summary>Lets no more in; those that are here stay until they leave.</summary>
@@ -73,6 +73,13 @@ internal sealed class ConnectionList(PushOptions options)
         }
 
         PushMetrics.Connections.Add(-1);
+    }
+
+    /// <summary>Those that are here now.</summary>
+    public Connection[] ToArray()
+    {
+        lock (gate)
+            return [.. connections];
     }
 
     /// <summary>Copies up to the length of <paramref name="target"/> connections from <paramref name="start"/> on; returns how many.</summary>

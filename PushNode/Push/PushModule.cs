@@ -1,3 +1,5 @@
+using PushNode.Diagnostics;
+using PushNode.Peers;
 using PushNode.Settings;
 
 namespace PushNode.Push;
@@ -8,6 +10,8 @@ internal static class PushModule
     public static void AddPush(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<PushOptions>(configuration);
+        services.AddSettings<DrainOptions>(configuration);
+        services.AddSingleton<HeldChannels>();
         services.AddSingleton<GapFill>();
         services.AddSingleton<Hub>();
         services.AddSingleton<IDelivery>(static s => s.GetRequiredService<Hub>());
@@ -18,11 +22,19 @@ internal static class PushModule
         services.AddSingleton<CommandHandler>();
         services.AddSingleton<Admission>();
         services.AddSingleton<ClientSession>();
+        services.AddSingleton<Drain>();
+        services.AddSingleton<IReadinessCheck, NodeReadiness>();
+        services.AddSingleton<EpochChange>();
+        services.AddSingleton<HeadComparison>();
+        services.AddSingleton<RouteRefresh>();
+        services.AddSingleton<Reconciler>();
+        services.AddSingleton<IReconcile>(static s => s.GetRequiredService<Reconciler>());
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<SseEndpoint>();
         services.AddHostedService<RevocationWatch>();
         services.AddHostedService<Heartbeats>();
-        services.AddHostedService<Reconciler>();
+        services.AddHostedService(static s => s.GetRequiredService<Reconciler>());
+        services.AddHostedService<RouteKeeper>();
         services.AddHostedService<Farewell>();
     }
 

@@ -32,7 +32,10 @@ internal interface IMessageStore
     /// <summary>The message with this seq; null when it never was or has expired.</summary>
     ValueTask<Message?> FindAsync(Channel channel, long seq, CancellationToken cancellationToken);
 
-    /// <summary>The newest seq of each channel, in the order asked; 0 for a channel without messages.</summary>
+    /// <summary>
+    /// The newest seq of each channel, in the order asked; 0 for a channel that never had a message. It does not go back when messages expire: one that does
+    /// is taken for the sign of a new life of the store.
+    /// </summary>
     ValueTask<long[]> ReadHeadsAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken);
 
     /// <summary>
