@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
 using PushNode.Auth;
+using PushNode.Diagnostics;
 using PushNode.Peers;
+using PushNode.Push;
 using PushNode.Settings;
 
 namespace PushNode.Hosting;
@@ -28,7 +30,9 @@ internal static class HostingModule
         services.AddSingleton(NodeAccess.From(configuration, node));
         services.AddRoutingCore();
         services.TryAddSingleton(TimeProvider.System);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = hosting.ShutdownTimeout);
+        services.AddSingleton<IReadinessCheck, NodeReadiness>();
+        var drain = services.AddSettings<DrainOptions>(configuration);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = drain.WindowOf(node.IsClustered) + hosting.ShutdownTimeout);
 
         DataFolderCheck.Run(node.Data);
         services.AddSingleton(new DataFolder(node.Data));

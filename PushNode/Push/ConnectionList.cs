@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using PushNode.Peers;
 
 namespace PushNode.Push;
 
 /// <summary>Every connection of this node, with the limits on how many there may be.</summary>
-internal sealed class ConnectionList(PushOptions options)
+internal sealed class ConnectionList(PushOptions options) : INodeLoad
 {
     private readonly Lock gate = new();
     private readonly List<Connection> connections = [];
@@ -19,6 +20,8 @@ internal sealed class ConnectionList(PushOptions options)
                 return connections.Count;
         }
     }
+
+    int INodeLoad.Connections => Count;
 
     /// <summary>Whether nobody is let in any more.</summary>
     public bool IsStopping => stopping;

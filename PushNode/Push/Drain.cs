@@ -19,7 +19,7 @@ internal sealed class Drain(ConnectionList connections, Node node, DrainOptions 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock gate = new();
-    private readonly TimeSpan window = options.WindowOf(node);
+    private readonly TimeSpan window = options.WindowOf(!node.IsAlone);
     private Task? running;
 
     /// <summary>

@@ -1,4 +1,3 @@
-using PushNode.Peers;
 using PushNode.Settings;
 
 namespace PushNode.Push;
@@ -16,8 +15,8 @@ internal sealed class DrainOptions : ISettings
     /// </summary>
     public TimeSpan? Window { get; set; }
 
-    /// <summary>The window that holds for a node.</summary>
-    public TimeSpan WindowOf(Node node) => Window ?? (node.IsAlone ? TimeSpan.Zero : InACluster);
+    /// <summary>The window that holds.</summary>
+    public TimeSpan WindowOf(bool isClustered) => Window ?? (isClustered ? InACluster : TimeSpan.Zero);
 
     public IEnumerable<SettingError> Check() =>
         SettingError.Range($"{Section}:{nameof(Window)}", Window ?? TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromHours(1));

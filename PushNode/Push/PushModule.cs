@@ -1,4 +1,3 @@
-using PushNode.Diagnostics;
 using PushNode.Peers;
 using PushNode.Settings;
 
@@ -10,12 +9,12 @@ internal static class PushModule
     public static void AddPush(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<PushOptions>(configuration);
-        services.AddSettings<DrainOptions>(configuration);
         services.AddSingleton<HeldChannels>();
         services.AddSingleton<GapFill>();
         services.AddSingleton<Hub>();
         services.AddSingleton<IDelivery>(static s => s.GetRequiredService<Hub>());
         services.AddSingleton<ConnectionList>();
+        services.AddSingleton<INodeLoad>(static s => s.GetRequiredService<ConnectionList>());
         services.AddSingleton<Replay>();
         services.AddSingleton<ConnectionServices>();
         services.AddSingleton<Join>();
@@ -23,7 +22,6 @@ internal static class PushModule
         services.AddSingleton<Admission>();
         services.AddSingleton<ClientSession>();
         services.AddSingleton<Drain>();
-        services.AddSingleton<IReadinessCheck, NodeReadiness>();
         services.AddSingleton<EpochChange>();
         services.AddSingleton<HeadComparison>();
         services.AddSingleton<RouteRefresh>();
@@ -31,6 +29,7 @@ internal static class PushModule
         services.AddSingleton<IReconcile>(static s => s.GetRequiredService<Reconciler>());
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<SseEndpoint>();
+        services.AddHostedService<StoreChanges>();
         services.AddHostedService<RevocationWatch>();
         services.AddHostedService<Heartbeats>();
         services.AddHostedService(static s => s.GetRequiredService<Reconciler>());
