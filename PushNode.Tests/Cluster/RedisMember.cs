@@ -10,7 +10,7 @@ namespace PushNode.Tests.Cluster;
 /// <summary>What a node keeps in Redis, without the rest of the node.</summary>
 internal sealed class RedisMember : IAsyncDisposable
 {
-    private RedisMember(RedisOptions options, string address, Roles roles, TimeProvider time)
+    private RedisMember(RedisOptions options, string address, Roles roles, TimeProvider time, Func<RedisMember, StoreClaim>? claim)
     {
         Options = options;
         Time = time;
@@ -22,7 +22,7 @@ internal sealed class RedisMember : IAsyncDisposable
         Directory = new RedisPeerDirectory(Link, Nodes, Keys, Node, time, Logs.CreateLogger<RedisPeerDirectory>());
         Heartbeat = new Heartbeat(Link, Keys, options, Facts, Node, time, Logs.CreateLogger<Heartbeat>());
         Routes = new RedisRouteTable(Link, Keys, Directory, Facts, Node, time, Logs.CreateLogger<RedisRouteTable>());
-        Pulse = new RedisPulse(Link, Heartbeat, Directory, options, time, Logs.CreateLogger<RedisPulse>());
+        Pulse = new RedisPulse(Link, Heartbeat, Directory, Keys, options, time, Logs.CreateLogger<RedisPulse>(), claim?.Invoke(this));
     }
 
     public RedisOptions Options { get; }
@@ -59,11 +59,12 @@ internal sealed class RedisMember : IAsyncDisposable
         return member;
     }
 
-    public static RedisMember Prepare(string connection, string address, Roles roles = Roles.Push, TimeProvider? time = null, TimeSpan? timeout = null) => new(
-        new RedisOptions { Connection = connection, NodeLifetime = TimeSpan.FromSeconds(3), Timeout = timeout ?? TimeSpan.FromSeconds(2) },
+    public static RedisMember Prepare(string connection, string address, Roles roles = Roles.Push, TimeProvider? time = null, TimeSpan? timeout = null, string prefix = "pn:", Func<RedisMember, StoreClaim>? claim = null) => new(
+        new RedisOptions { Connection = connection, Prefix = prefix, NodeLifetime = TimeSpan.FromSeconds(3), Timeout = timeout ?? TimeSpan.FromSeconds(2) },
         address,
         roles,
-        time ?? TimeProvider.System);
+        time ?? TimeProvider.System,
+        claim);
 
     /// <summary>Starts it and waits for the first contact.</summary>
     public async Task StartAsync()

@@ -26,6 +26,7 @@ internal sealed class TestLink : IAsyncDisposable
     private readonly int target;
     private readonly Task accepting;
     private volatile LinkState state;
+    private volatile int forgotten;
 
     /// <param name="target">The port it leads to.</param>
     public TestLink(int target)
@@ -52,6 +53,9 @@ internal sealed class TestLink : IAsyncDisposable
                 CloseAll();
         }
     }
+
+    /// <summary>The connections there are now carry nothing any more, and nobody is told, as when a firewall has forgotten them; new ones do.</summary>
+    public void Forget() => Interlocked.Increment(ref forgotten);
 
     public async ValueTask DisposeAsync()
     {
@@ -113,13 +117,14 @@ internal sealed class TestLink : IAsyncDisposable
     private async Task HandOnAsync(TcpClient from, TcpClient to, bool delayed)
     {
         byte[] buffer = new byte[64 * 1024];
+        int born = forgotten;
         try
         {
             while (await from.GetStream().ReadAsync(buffer, stopped.Token) is > 0 and int length)
             {
                 if (delayed && Delay > TimeSpan.Zero)
                     await Task.Delay(Delay, stopped.Token);
-                if (state == LinkState.Open)
+                if (state == LinkState.Open && born == forgotten)
                     await to.GetStream().WriteAsync(buffer.AsMemory(0, length), stopped.Token);
             }
         }

@@ -34,7 +34,15 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
     /// <exception cref="Exception">It does not.</exception>
     public async Task ContactAsync(IDatabase database, CancellationToken cancellationToken)
     {
-        await link.BoundAsync(database.SetAddAsync(keys.Nodes, node.Address, CommandFlags.DemandMaster), cancellationToken);
+        try
+        {
+            await link.BoundAsync(database.SetAddAsync(keys.Nodes, node.Address, CommandFlags.DemandMaster), cancellationToken);
+        }
+        catch (RedisServerException e) when (!RedisTrouble.IsGeneral(e))
+        {
+            throw new RedisAwayException($"it refuses this node's address in {keys.Nodes} ({e.Message}): delete that key if it is not PushNode's, or set Redis:Prefix");
+        }
+
         RenewIfLapsed();
         await BeatAsync(database, cancellationToken);
     }

@@ -64,8 +64,8 @@ internal sealed class RedisConnection(ConfigurationOptions configuration, TimeSp
         IsRedisCluster = open.GetEndPoints().Any(e => open.GetServer(e) is { IsConnected: true, ServerType: ServerType.Cluster });
     }
 
-    /// <inheritdoc cref="RedisTrouble.FindConnectFaultAsync"/>
-    public Task<string> FindFaultAsync(CancellationToken cancellationToken) => RedisTrouble.FindConnectFaultAsync(configuration, connectTimeout, cancellationToken);
+    /// <inheritdoc cref="RedisGreeting.FindFaultAsync"/>
+    public Task<string?> FindFaultAsync(CancellationToken cancellationToken) => RedisGreeting.FindFaultAsync(configuration, connectTimeout, cancellationToken);
 
     public void Dispose()
     {

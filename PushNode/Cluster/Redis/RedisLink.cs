@@ -227,12 +227,20 @@ internal sealed class RedisLink : IAsyncDisposable
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            string why = RedisTrouble.Describe(e, connection, options.Timeout) ?? await connection.FindFaultAsync(cancellationToken);
-            state = state with { Trouble = why };
-            if (told.Add(why))
-                logger.Away(Address, why);
+            string? why = RedisTrouble.Describe(e, connection, options.Timeout) ?? await connection.FindFaultAsync(cancellationToken);
+            // Nothing found: the library is still connecting, or the next time tells more.
+            why ??= time.GetElapsedTime(state.Since) > LongestHold ? "no connection to it comes about" : null;
+            if (why is not null)
+                Tell(why);
             return false;
         }
+    }
+
+    private void Tell(string why)
+    {
+        state = state with { Trouble = why };
+        if (told.Add(why))
+            logger.Away(Address, why);
     }
 
     private void ComeBack(IDatabase database)

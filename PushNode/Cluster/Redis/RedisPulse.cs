@@ -4,10 +4,13 @@ using StackExchange.Redis;
 namespace PushNode.Cluster.Redis;
 
 /// <summary>What is done for as long as the node runs: it writes itself down, and reads who else has.</summary>
-internal sealed class RedisPulse(RedisLink link, Heartbeat heartbeat, RedisPeerDirectory directory, RedisOptions options, TimeProvider time, ILogger<RedisPulse> logger, StoreClaim? claim = null)
+internal sealed class RedisPulse(RedisLink link, Heartbeat heartbeat, RedisPeerDirectory directory, RedisKeys keys, RedisOptions options, TimeProvider time, ILogger<RedisPulse> logger, StoreClaim? claim = null)
     : BackgroundService
 {
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ComplaintInterval = TimeSpan.FromMinutes(1);
+
+    private readonly Occasional complaint = new(time, ComplaintInterval);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -47,6 +50,11 @@ internal sealed class RedisPulse(RedisLink link, Heartbeat heartbeat, RedisPeerD
             catch (RedisAwayException)
             {
                 // The link says so, and brings it back.
+            }
+            catch (RedisServerException e)
+            {
+                if (complaint.IsDue())
+                    logger.KeyRefused("this node, or the others", $"{keys.Nodes}", e.Message);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {

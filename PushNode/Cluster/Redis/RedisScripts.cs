@@ -36,9 +36,14 @@ internal static class RedisScripts
         return 0
         """;
 
-    /// <summary>KEYS: the claim. ARGV: lifetime in ms, the address that claims, the claim. Returns what stood there; the claim is made unless that names another address.</summary>
+    /// <summary>
+    /// KEYS: the claim. ARGV: lifetime in ms, the address that claims, the claim. Returns what stood there; the claim is made unless that names another address.
+    /// </summary>
     public const string Claim = """
-        local there = redis.call('GET', KEYS[1])
+        local there = redis.pcall('GET', KEYS[1])
+        if type(there) ~= 'string' then
+          there = false
+        end
         if there then
           local ok, claim = pcall(cjson.decode, there)
           if ok and type(claim) == 'table' and type(claim.address) == 'string' and claim.address ~= ARGV[2] then

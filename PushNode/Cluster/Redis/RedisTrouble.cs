@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using StackExchange.Redis;
 
 namespace PushNode.Cluster.Redis;
@@ -25,6 +24,9 @@ internal static class RedisTrouble
         ("BUSY", "it is busy with a script (BUSY)"),
     ];
 
+    /// <summary>What an answer means that concerns all of Redis; null for any other.</summary>
+    public static string? Find(string? answer) => answer is null ? null : Answers.FirstOrDefault(a => answer.Contains(a.Word, StringComparison.Ordinal)).Meaning;
+
     /// <summary>Whether the answer concerns all of Redis, and not only the key that was asked for.</summary>
     public static bool IsGeneral(RedisServerException answer) => Find(answer.Message) is not null;
 
@@ -44,30 +46,6 @@ internal static class RedisTrouble
             : failure is RedisConnectionException or TimeoutException or IOException ? Find(connection.LastError)
             : failure.Message;
     }
-
-    /// <summary>Why no connection to Redis comes about, by trying to make one.</summary>
-    public static async Task<string> FindConnectFaultAsync(ConfigurationOptions options, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        var endPoint = options.EndPoints[0];
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(timeout);
-        try
-        {
-            await socket.ConnectAsync(endPoint, patience.Token);
-            return $"{RedisAddress.ToText(endPoint)} takes a connection, but what answers does not speak as Redis does, or not in time";
-        }
-        catch (SocketException e)
-        {
-            return $"{RedisAddress.ToText(endPoint)}: {e.Message}";
-        }
-        catch (OperationCanceledException)
-        {
-            return $"{RedisAddress.ToText(endPoint)} did not take a connection within {timeout.TotalSeconds:0.###} s";
-        }
-    }
-
-    private static string? Find(string? message) => message is null ? null : Answers.FirstOrDefault(a => message.Contains(a.Word, StringComparison.Ordinal)).Meaning;
 
     private static bool HasReplicasOnly(ConnectionMultiplexer connection)
     {
