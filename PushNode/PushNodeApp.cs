@@ -78,6 +78,7 @@ internal static class PushNodeApp
         }
 
         services.AddSharedCluster(configuration, roles, stores);
+        services.AddClusterDispatch(roles);
         if (roles.HasFlag(Roles.Collect))
             services.AddCollect(configuration);
         if (roles.HasFlag(Roles.Push))
