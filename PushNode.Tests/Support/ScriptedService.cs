@@ -6,7 +6,7 @@ namespace PushNode.Tests.Support;
 internal sealed class ScriptedService(IPeerService? behind = null, params string[] paths) : IPeerService
 {
     /// <summary>Answers a path instead of the service behind; null leaves it to that.</summary>
-    public Func<string, PeerCall, Task>? Answer { get; set; }
+    public Func<string, PeerCall, Task?>? Answer { get; set; }
 
     public IEnumerable<KeyValuePair<string, Func<PeerCall, Task>>> Routes =>
         (behind?.Routes ?? []).Concat(paths.Select(static path => KeyValuePair.Create<string, Func<PeerCall, Task>>(path, static _ => Task.CompletedTask)))

@@ -4,7 +4,8 @@ namespace PushNode.Storage;
 
 /// <summary>
 /// What is kept: messages numbered per channel, the devices' cursors, revocations. Numbers are given here and leave no holes, so a
-/// missing seq is an expired one; none is ever used twice, though messages expire.
+/// missing seq is an expired one; none is ever used twice, though messages expire. A message read has at least its channel, seq and frame; all of it, when
+/// the store is on this node.
 /// </summary>
 /// <exception cref="StoreUnavailableException">Every member but <see cref="AppendAsync"/> and <see cref="MoveCursor"/> throws it while the store
 /// cannot answer.</exception>

@@ -13,8 +13,8 @@ internal interface IStoreWatch
     void OnEpochChanged(Action listener);
 
     /// <summary>
-    /// Calls <paramref name="listener"/> when the node that stores has been restarted with the same store: it may have stored messages which it
-    /// told nobody of.
+    /// Calls <paramref name="listener"/> when the node that stores has begun a new run with the same store, mostly because it was restarted: the run
+    /// before may have stored messages which it told nobody of.
     /// </summary>
     void OnRestarted(Action listener);
 }

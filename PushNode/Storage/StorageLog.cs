@@ -69,7 +69,7 @@ internal static partial class StorageLog
     [LoggerMessage(22, LogLevel.Information, "The message store answers again, at {Address}")]
     public static partial void StoreBack(this ILogger logger, string address);
 
-    [LoggerMessage(23, LogLevel.Information, "The node that stores messages has been restarted, at {Address}")]
+    [LoggerMessage(23, LogLevel.Information, "The node that stores messages, {Address}, has begun a new run")]
     public static partial void StoreRestarted(this ILogger logger, string address);
 
     [LoggerMessage(24, LogLevel.Error, "The message store has begun a new life: its epoch was {Before} and is {Now}. What devices have acknowledged before says nothing about it")]

@@ -70,8 +70,8 @@ internal sealed class RemoteStore : IMessageStore
         long?[] stored = [.. parts.SelectMany(static p => p)];
         for (int i = 0; i < stored.Length; i++)
         {
-            if (moved[i] > (stored[i] ?? -1))
-                stored[i] = moved[i];
+            if (moved[i] is { } here && (stored[i] is not { } there || there == DeviceCursor.OfEarlierEpoch || here > there))
+                stored[i] = here;
         }
 
         return stored;

@@ -14,6 +14,7 @@ internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, Pen
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AwayInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     private readonly Signal wake = new(time);
     private readonly Lock changing = new();
@@ -23,6 +24,8 @@ internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, Pen
     private volatile string? answering;
     private Action? epochChanged;
     private Action? restarted;
+    private long awaySince;
+    private bool isReported;
     private long asks;
     private long changedAt;
 
@@ -78,15 +81,21 @@ internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, Pen
         try
         {
             trouble = await CallAsync(StoreProtocol.Status, new PeerWriter(), ReadStatus, cancellationToken);
-            if (away is not null)
+            if (isReported)
                 logger.StoreBack(answering ?? "");
+            isReported = false;
             away = null;
         }
         catch (StoreUnavailableException e)
         {
             if (away is null)
-                logger.StoreAway(e.Message);
+                awaySince = time.GetTimestamp();
             away = e.Message;
+            // A node that starts learns of the others a little later, and a restart takes a moment: neither is worth a warning.
+            if (isReported || time.GetElapsedTime(awaySince) < Grace)
+                return;
+            isReported = true;
+            logger.StoreAway(e.Message);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
