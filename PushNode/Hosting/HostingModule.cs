@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
 using PushNode.Auth;
+using PushNode.Cluster.Redis;
 using PushNode.Diagnostics;
 using PushNode.Peers;
 using PushNode.Push;
@@ -72,6 +73,9 @@ internal static class HostingModule
         }
 
         var cluster = ClusterNode.From(options);
+        var redis = SettingsRegistration.Bind<RedisOptions>(configuration);
+        if (cluster.IsLoopback && !RedisAddress.From(redis).IsLoopback())
+            throw new SettingsException("Cluster:Advertise", cluster.Address, "nodes on other machines cannot reach this: it may be loopback only while Redis is on loopback too, and with it the whole cluster");
         services.AddSingleton(cluster);
         services.AddSingleton(cluster.Secret);
         services.AddSingleton(cluster.Certificates);
