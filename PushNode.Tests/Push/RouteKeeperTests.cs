@@ -131,11 +131,11 @@ internal sealed class RouteKeeperTests
         parts.Routes.LoseAll();
         parts.Routes.AddGate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        Task<bool> writing = parts.Channels.WriteMissingAsync(CancellationToken.None);
+        Task<int> writing = parts.Channels.WriteMissingAsync(CancellationToken.None);
         await Eventually.BecomesTrueAsync(() => parts.Routes.UnderWay > 100, "many are under way");
         parts.Routes.AddGate.SetResult();
 
-        Assert.That(await writing, Is.True);
+        Assert.That(await writing, Is.EqualTo(1000));
         Assert.That(parts.Routes.Routes.Count(), Is.EqualTo(1000));
         Assert.That(parts.Routes.MostUnderWay, Is.LessThanOrEqualTo(256));
     }
@@ -161,18 +161,42 @@ internal sealed class RouteKeeperTests
         await parts.AdvanceUntilAsync(() => parts.Routes.Routes.Count() == 500, "all are written");
     }
 
-    [Test]
-    public async Task ChannelWhoseRouteCannotBeWritten_IsHeldAllTheSame_AndHoldsUpNoOther()
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task ChannelWhoseRouteCannotBeWritten_IsHeldAllTheSame_AndIsNotTriedAllTheTime(bool throws)
     {
         await using var parts = new PushParts();
+        await parts.StartAsync<RouteKeeper>();
         parts.Routes.Broken = "user:alice";
-
+        parts.Routes.Throws = throws;
         await parts.JoinLiveAsync();
-        parts.Routes.LoseAll();
-        bool all = await parts.Channels.WriteMissingAsync(CancellationToken.None);
-
         Assert.That(parts.Routes.Routes, Is.EqualTo(new[] { "all" }));
-        Assert.That(all, Is.True, "it is no reason to write everything again at once");
+        long requests = parts.Get<Reconciler>().Requests;
+
+        DateTimeOffset start = parts.Time.GetUtcNow();
+        await parts.AdvanceUntilAsync(() => parts.Time.GetUtcNow() - start > TimeSpan.FromMinutes(1), "a minute passes", TimeSpan.FromMilliseconds(250));
+
+        Assert.That(parts.Routes.Refused, Is.InRange(3, 10), "with pauses that grow");
+        Assert.That(parts.Get<Reconciler>().Requests, Is.EqualTo(requests), "nothing was written, so there is nothing to compare");
+        parts.Routes.Broken = null;
+        await parts.AdvanceUntilAsync(() => parts.Routes.Routes.Contains("user:alice"), "it is written when it can be", TimeSpan.FromMilliseconds(250));
+        Assert.That(parts.Get<Reconciler>().Requests, Is.GreaterThan(requests));
+    }
+
+    [Test]
+    public async Task TableThatIsLostAgain_IsWrittenAtOnce_WhateverFailedBefore()
+    {
+        await using var parts = new PushParts();
+        await parts.StartAsync<RouteKeeper>();
+        parts.Routes.Broken = "user:alice";
+        await parts.JoinLiveAsync();
+        await parts.AdvanceUntilAsync(() => parts.Routes.Refused >= 4, "pauses have grown");
+
+        parts.Routes.Broken = null;
+        parts.Routes.LoseAll();
+        parts.Time.Advance(Notices);
+
+        await Eventually.BecomesTrueAsync(() => parts.Routes.Routes.SequenceEqual(["all", "user:alice"]), "all is written");
     }
 
     [Test]

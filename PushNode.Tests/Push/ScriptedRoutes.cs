@@ -35,8 +35,14 @@ internal sealed class ScriptedRoutes : IRouteTable
     /// <summary>What a removal waits for, after it was asked for.</summary>
     public TaskCompletionSource? RemoveGate { get; set; }
 
-    /// <summary>A channel whose route cannot be written.</summary>
+    /// <summary>A channel whose route cannot be written, though the table is there.</summary>
     public string? Broken { get; set; }
+
+    /// <summary>Whether writing the route of <see cref="Broken"/> throws.</summary>
+    public bool Throws { get; set; }
+
+    /// <summary>How often it was tried.</summary>
+    public int Refused { get; private set; }
 
     /// <summary>Operations that were asked for and have not ended.</summary>
     public int UnderWay => Volatile.Read(ref underWay);
@@ -56,7 +62,11 @@ internal sealed class ScriptedRoutes : IRouteTable
     public async ValueTask<long> AddAsync(Channel channel, CancellationToken cancellationToken)
     {
         if (channel.Name == Broken)
-            throw new InvalidOperationException("a key of the wrong type");
+        {
+            Refused++;
+            return Throws ? throw new InvalidOperationException("a key of the wrong type") : 0;
+        }
+
         if (!IsReachable)
             return 0;
         long written = Generation;

@@ -20,9 +20,7 @@ internal sealed class ChannelFeed(Channel channel)
     private SortedList<long, Message>? waiting;
     private long delivered;
     private long newest;
-    private long suspect;
-    private long sought;
-    private long refuted;
+    private ExpectedHead expected;
     private bool filling;
     private volatile bool orphaned;
 
@@ -195,8 +193,8 @@ internal sealed class ChannelFeed(Channel channel)
     {
         lock (gate)
         {
-            sought = suspect;
-            if (live.Count > 0 && delivered < Math.Max(newest, suspect))
+            expected.Seek();
+            if (live.Count > 0 && delivered < Math.Max(newest, expected.Seq))
                 return delivered;
             filling = false;
             if (live.Count == 0)
@@ -220,7 +218,7 @@ internal sealed class ChannelFeed(Channel channel)
             delivered = Math.Max(delivered, page.Through);
             newest = Math.Max(newest, delivered);
             if (page.Through >= page.Head)
-                Refute(page.Head);
+                expected.Found(page.Head);
             WriteWaiting(touched);
             return delivered > before;
         }
@@ -234,9 +232,8 @@ internal sealed class ChannelFeed(Channel channel)
     {
         lock (gate)
         {
-            bool missed = delivered < suspect;
-            if (hint > refuted)
-                suspect = Math.Max(suspect, hint);
+            bool missed = delivered < expected.Seq;
+            expected.Hint(hint);
             return StartFilling(missed);
         }
     }
@@ -249,8 +246,8 @@ internal sealed class ChannelFeed(Channel channel)
     {
         lock (gate)
         {
-            suspect = Math.Max(suspect, head);
-            return StartFilling(delivered < suspect);
+            expected.Tell(head);
+            return StartFilling(delivered < expected.Seq);
         }
     }
 
@@ -272,16 +269,6 @@ internal sealed class ChannelFeed(Channel channel)
             return false;
         filling = true;
         return true;
-    }
-
-    // The store has the last word on a head that was told before it was read: one above its own is of another life of the store, or was never true.
-    private void Refute(long head)
-    {
-        if (sought <= head)
-            return;
-        refuted = Math.Max(refuted, sought);
-        if (suspect <= sought)
-            suspect = head;
     }
 
     private void Write(Message message, FlushList touched)

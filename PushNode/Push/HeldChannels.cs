@@ -92,14 +92,19 @@ internal sealed class HeldChannels(IRouteTable routes, Node node, ILogger<HeldCh
         }
     }
 
-    /// <summary>Whether there is a channel whose route could not be written, or may have been lost while it was; asked once, it is forgotten.</summary>
-    public bool TakeUnwritten() => Interlocked.Exchange(ref unwritten, 0) != 0;
+    /// <summary>Whether there may be a channel whose route could not be written, or was lost while it was.</summary>
+    public bool HasUnwritten => Volatile.Read(ref unwritten) != 0;
 
-    /// <summary>Writes the routes that are not of this generation of the table. False when the table could not be reached for some.</summary>
-    public Task<bool> WriteMissingAsync(CancellationToken cancellationToken) => WriteAsync(Feeds.Where(f => f.Routed != routes.Generation), always: false, cancellationToken);
+    /// <summary>Writes the routes that are not of this generation of the table, and returns how many; <see cref="HasUnwritten"/> tells whether some are left.</summary>
+    public Task<int> WriteMissingAsync(CancellationToken cancellationToken)
+    {
+        // Before it begins: one that fails meanwhile counts again.
+        Volatile.Write(ref unwritten, 0);
+        return WriteAsync(Feeds.Where(f => f.Routed != routes.Generation), always: false, cancellationToken);
+    }
 
-    /// <summary>Writes the channels' routes again, whether they are there or not. False when the table could not be reached for some.</summary>
-    public Task<bool> WriteAgainAsync(IEnumerable<ChannelFeed> channels, CancellationToken cancellationToken) => WriteAsync(channels, always: true, cancellationToken);
+    /// <summary>Writes the channels' routes again, whether they are there or not.</summary>
+    public Task WriteAgainAsync(IEnumerable<ChannelFeed> channels, CancellationToken cancellationToken) => WriteAsync(channels, always: true, cancellationToken);
 
     /// <summary>
     /// A message came for a channel that is not held: if a route led it here, the route is to be removed. While a dispatcher cannot reach the table it sends
@@ -134,29 +139,35 @@ internal sealed class HeldChannels(IRouteTable routes, Node node, ILogger<HeldCh
         }
     }
 
-    private async Task<bool> WriteAsync(IEnumerable<ChannelFeed> channels, bool always, CancellationToken cancellationToken)
+    private async Task<int> WriteAsync(IEnumerable<ChannelFeed> channels, bool always, CancellationToken cancellationToken)
     {
-        bool all = true;
+        int written = 0;
         await Parallel.ForEachAsync(channels, Bounded(cancellationToken), async (feed, cancelled) =>
         {
-            if (!await WriteAsync(feed, always, cancelled))
-                Volatile.Write(ref all, false);
+            if (await WriteAsync(feed, always, cancelled))
+                Interlocked.Increment(ref written);
         });
-        return all;
+        return written;
     }
 
+    // Whether it was written now.
     private async ValueTask<bool> WriteAsync(ChannelFeed feed, bool always, CancellationToken cancellationToken)
     {
         if (!routes.IsReachable)
+        {
+            Volatile.Write(ref unwritten, 1);
             return false;
+        }
+
         SemaphoreSlim stripe = StripeOf(feed.Channel);
         await stripe.WaitAsync(cancellationToken);
         try
         {
             // Dropped since, it must not come back; written since, it need not.
             if (!TryFind(feed.Channel, out ChannelFeed? current) || current != feed || (!always && feed.Routed == routes.Generation))
-                return true;
-            return await WriteAsync(feed);
+                return false;
+            await WriteAsync(feed);
+            return feed.Routed != 0;
         }
         finally
         {
@@ -165,7 +176,7 @@ internal sealed class HeldChannels(IRouteTable routes, Node node, ILogger<HeldCh
     }
 
     // Not given up when its client leaves: the table bounds it, and a write that nobody waits for could arrive after the removal that follows.
-    private async ValueTask<bool> WriteAsync(ChannelFeed feed)
+    private async ValueTask WriteAsync(ChannelFeed feed)
     {
         try
         {
@@ -173,14 +184,13 @@ internal sealed class HeldChannels(IRouteTable routes, Node node, ILogger<HeldCh
             // Not written; or written, and the table lost what it had before we noted it, so that nobody saw that this one is missing.
             if (feed.Routed != routes.Generation)
                 Volatile.Write(ref unwritten, 1);
-            return feed.Routed != 0;
         }
         catch (Exception e)
         {
-            // A fault of this one channel, which is not tried again at once: without a route it gets its messages by reconciling.
+            // Without a route the channel gets its messages by reconciling.
             feed.Routed = 0;
+            Volatile.Write(ref unwritten, 1);
             PushLog.Failed(logger, $"Writing the route of {feed.Channel}", e);
-            return true;
         }
     }
 

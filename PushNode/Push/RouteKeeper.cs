@@ -15,8 +15,12 @@ internal sealed class RouteKeeper(
 {
     private const int StraysAtOnce = 128;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan MinPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
 
     private long settled = routes.Generation;
+    private TimeSpan pause;
+    private long failed;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -50,15 +54,19 @@ internal sealed class RouteKeeper(
     private async Task WriteMissingAsync(CancellationToken cancellationToken)
     {
         long generation = routes.Generation;
-        bool unwritten = channels.TakeUnwritten();
-        if (generation == settled && !unwritten)
+        bool isNew = generation != settled;
+        if (!isNew && (!channels.HasUnwritten || time.GetElapsedTime(failed) < pause))
             return;
-        if (await channels.WriteMissingAsync(cancellationToken))
-            settled = generation;
-        else
-            settled = 0;
-        reconcile.Start();
+        int written = await channels.WriteMissingAsync(cancellationToken);
+        if (isNew || written > 0)
+            reconcile.Start();
+        settled = generation;
+        // A table that can be reached and takes some routes not (a key that is no route, a replica that may not be written) is not asked all the time.
+        failed = time.GetTimestamp();
+        pause = channels.HasUnwritten && routes.IsReachable ? Clamp(pause * 2) : TimeSpan.Zero;
     }
+
+    private static TimeSpan Clamp(TimeSpan pause) => pause < MinPause ? MinPause : pause > MaxPause ? MaxPause : pause;
 
     private async Task RefreshAsync(CancellationToken cancellationToken)
     {
