@@ -21,6 +21,8 @@ internal sealed class ClocksTests
         await node.StartAsync();
         var address = new Uri(node.Urls.First());
         using var producer = new Producer(collect.Address);
+        using var http = new HttpClient { BaseAddress = address };
+        await Eventually.BecomesTrueAsync(async () => (await http.GetAsync(new Uri("readyz", UriKind.Relative))).IsSuccessStatusCode, "the node is ready");
 
         await producer.PushAsync("\"userId\":\"alice\"", "1", ",\"ttl\":60");
         await using TestClient client = await TestClient.ConnectAsync(address, Tokens.For("alice"), "device=phone");
