@@ -10,17 +10,22 @@ namespace PushNode.Cluster;
 internal sealed class Revocations(IMessageStore store, IRevocationCopy copy, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, long> voidBefore = [];
+    private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action<string>? revoked;
 
-    /// <summary>Calls <paramref name="listener"/> with the user id after each <see cref="Learn"/>. For wiring at start.</summary>
+    /// <summary>Done when what the store keeps has been loaded once: nobody is to join before.</summary>
+    public Task Loaded => loaded.Task;
+
+    /// <summary>Calls <paramref name="listener"/> with the user id after each revocation that is new to this node. For wiring at start.</summary>
     public void OnRevoked(Action<string> listener) => revoked += listener;
 
-    /// <summary>Fills the copy from the store; before the node takes connections.</summary>
+    /// <summary>Takes over what the store keeps, and tells the listeners of what is new: they may have connected before this node knew.</summary>
     /// <exception cref="StoreUnavailableException">The store does not answer.</exception>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         foreach ((string userId, long before) in await store.ListRevocationsAsync(cancellationToken))
-            Raise(userId, before);
+            Take(userId, before);
+        loaded.TrySetResult();
     }
 
     /// <summary>
@@ -39,7 +44,7 @@ internal sealed class Revocations(IMessageStore store, IRevocationCopy copy, Tim
         long before = time.GetUtcNow().ToUnixTimeMilliseconds();
         await store.RevokeAsync(userId, before, cancellationToken);
         await copy.PutAsync(userId, before, cancellationToken);
-        Raise(userId, before);
+        Take(userId, before);
         return before;
     }
 
@@ -47,6 +52,7 @@ internal sealed class Revocations(IMessageStore store, IRevocationCopy copy, Tim
     public void Learn(string userId, long before)
     {
         Raise(userId, before);
+        // Also when it is known already: a connection may have been made between the knowing and the telling.
         revoked?.Invoke(userId);
     }
 
@@ -55,8 +61,33 @@ internal sealed class Revocations(IMessageStore store, IRevocationCopy copy, Tim
     {
         long before = await copy.FindAsync(userId, cancellationToken);
         if (before > 0)
-            Raise(userId, before);
+            Take(userId, before);
     }
 
-    private void Raise(string userId, long before) => voidBefore.AddOrUpdate(userId, before, (_, known) => Math.Max(known, before));
+    private void Take(string userId, long before)
+    {
+        if (Raise(userId, before))
+            revoked?.Invoke(userId);
+    }
+
+    // Whether that told this node something.
+    private bool Raise(string userId, long before)
+    {
+        while (true)
+        {
+            if (!voidBefore.TryGetValue(userId, out long known))
+            {
+                if (voidBefore.TryAdd(userId, before))
+                    return true;
+            }
+            else if (known >= before)
+            {
+                return false;
+            }
+            else if (voidBefore.TryUpdate(userId, before, known))
+            {
+                return true;
+            }
+        }
+    }
 }

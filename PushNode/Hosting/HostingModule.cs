@@ -3,7 +3,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
 using PushNode.Auth;
+using PushNode.Cluster.Redis;
+using PushNode.Diagnostics;
 using PushNode.Peers;
+using PushNode.Push;
 using PushNode.Settings;
 
 namespace PushNode.Hosting;
@@ -28,7 +31,9 @@ internal static class HostingModule
         services.AddSingleton(NodeAccess.From(configuration, node));
         services.AddRoutingCore();
         services.TryAddSingleton(TimeProvider.System);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = hosting.ShutdownTimeout);
+        services.AddSingleton<IReadinessCheck, NodeReadiness>();
+        var drain = services.AddSettings<DrainOptions>(configuration);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = drain.WindowOf(node.IsClustered) + hosting.ShutdownTimeout);
 
         DataFolderCheck.Run(node.Data);
         services.AddSingleton(new DataFolder(node.Data));
@@ -68,6 +73,9 @@ internal static class HostingModule
         }
 
         var cluster = ClusterNode.From(options);
+        var redis = SettingsRegistration.Bind<RedisOptions>(configuration);
+        if (cluster.IsLoopback && !RedisAddress.From(redis).IsLoopback())
+            throw new SettingsException("Cluster:Advertise", cluster.Address, "nodes on other machines cannot reach this: it may be loopback only while Redis is on loopback too, and with it the whole cluster");
         services.AddSingleton(cluster);
         services.AddSingleton(cluster.Secret);
         services.AddSingleton(cluster.Certificates);

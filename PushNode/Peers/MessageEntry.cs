@@ -9,6 +9,10 @@ internal static class MessageEntry
     private const byte Reported = 2;
     private const byte Known = Ephemeral | Reported;
 
+    /// <summary>How many bytes <see cref="Write"/> writes for it.</summary>
+    public static int SizeOf(Message message) =>
+        sizeof(byte) + sizeof(long) + sizeof(ushort) + message.Channel.Name.Length + sizeof(int) + message.Frame.Length;
+
     /// <summary>Writes a message whose frame is built.</summary>
     public static void Write(PeerWriter body, Message message)
     {

@@ -18,6 +18,9 @@ internal sealed class Node(string address = Node.LocalAddress)
     /// <summary>Where other nodes reach it.</summary>
     public string Address { get; } = address;
 
+    /// <summary>Whether it is no part of a cluster.</summary>
+    public bool IsAlone => Address == LocalAddress;
+
     /// <summary>Whether it takes no new work and sends its clients elsewhere.</summary>
     public bool IsDraining => draining;
 

@@ -21,7 +21,7 @@ internal sealed class PeerCertificates(X509Certificate2? own, X509Certificate2Co
         if (authorities is null)
             return options;
         options.ClientCertificateContext = SslStreamCertificateContext.Create(own!, chain);
-        options.RemoteCertificateValidationCallback = (_, certificate, _, _) => IsOurs(certificate as X509Certificate2);
+        options.RemoteCertificateValidationCallback = (_, certificate, sent, _) => IsOurs(certificate as X509Certificate2, sent);
         return options;
     }
 
@@ -31,12 +31,12 @@ internal sealed class PeerCertificates(X509Certificate2? own, X509Certificate2Co
         if (authorities is null)
             return options;
         options.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-        options.ClientCertificateValidation = (certificate, _, _) => IsOurs(certificate);
+        options.ClientCertificateValidation = (certificate, sent, _) => IsOurs(certificate, sent);
         return options;
     }
 
     // Nodes are reached by addresses that come and go: whoever has a certificate of the cluster's own authority belongs to it.
-    private bool IsOurs(X509Certificate2? certificate)
+    private bool IsOurs(X509Certificate2? certificate, X509Chain? sent)
     {
         if (certificate is null)
             return false;
@@ -44,6 +44,9 @@ internal sealed class PeerCertificates(X509Certificate2? own, X509Certificate2Co
         path.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         path.ChainPolicy.CustomTrustStore.AddRange(authorities!);
         path.ChainPolicy.ExtraStore.AddRange(chain);
+        // Its issuers need not be those of this node: they come along with it.
+        if (sent is not null)
+            path.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
         path.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         return path.Build(certificate);
     }

@@ -1,10 +1,13 @@
 using System.Net;
+using System.Text;
 
 namespace PushNode.Peers;
 
 /// <summary>Asks other nodes, over one HTTP/2 connection to each. Every call is bounded in time; none is repeated here.</summary>
 internal sealed class PeerClient : IDisposable
 {
+    private const int MaxReason = 1024;
+
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(2);
@@ -49,11 +52,12 @@ internal sealed class PeerClient : IDisposable
         try
         {
             using HttpResponseMessage answer = await SendAsync(peer, path, body, patience.Token);
+            await answer.Content.LoadIntoBufferAsync(PeerProtocol.MaxBody, patience.Token);
             return await answer.Content.ReadAsByteArrayAsync(patience.Token);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            throw new PeerUnavailableException($"{peer.Address} broke off its answer: {e.Message}", mayHaveArrived: true, e);
+            throw PeerAnswer.BrokenOff(peer, e);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -61,21 +65,24 @@ internal sealed class PeerClient : IDisposable
         }
     }
 
-    /// <summary>
-    /// Asks one node and returns its answer as soon as it has begun, for answers that come in parts. The caller bounds the reading of the rest and disposes of it.
-    /// </summary>
+    /// <summary>Asks one node and returns its answer as soon as it has begun, for answers that come in parts.</summary>
     /// <exception cref="PeerUnavailableException">It could not be reached, took longer than <see cref="ClusterOptions.Timeout"/> to begin or could not do it.</exception>
-    public async Task<HttpResponseMessage> OpenAsync(Peer peer, string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async Task<PeerAnswer> OpenAsync(Peer peer, string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(options.Timeout);
+        HttpResponseMessage? answer = null;
         try
         {
-            return await SendAsync(peer, path, body, patience.Token);
+            answer = await SendAsync(peer, path, body, patience.Token);
+            return new PeerAnswer(peer, answer, await answer.Content.ReadAsStreamAsync(patience.Token));
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
-            throw Late(peer);
+            answer?.Dispose();
+            if (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                throw Late(peer);
+            throw;
         }
     }
 
@@ -105,6 +112,10 @@ internal sealed class PeerClient : IDisposable
             bool never = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
             throw new PeerUnavailableException($"{peer.Address} cannot be reached: {e.Message}", !never, e);
         }
+        catch (OperationCanceledException e) when (e.InnerException is TimeoutException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new PeerUnavailableException($"{peer.Address} cannot be reached: it took no connection within {ConnectTimeout.TotalSeconds} s", mayHaveArrived: false, e);
+        }
 
         if (answer.IsSuccessStatusCode)
             return answer;
@@ -114,13 +125,29 @@ internal sealed class PeerClient : IDisposable
 
     private static async Task<PeerUnavailableException> RefusalAsync(Peer peer, HttpResponseMessage answer, CancellationToken cancellationToken)
     {
-        string reason = await answer.Content.ReadAsStringAsync(cancellationToken);
+        string reason = await ReadReasonAsync(answer, cancellationToken);
         return new PeerUnavailableException($"{peer.Address} answered {(int)answer.StatusCode}: {reason}", mayHaveArrived: answer.StatusCode == HttpStatusCode.InternalServerError)
         {
             IsAnswer = true,
             IsOtherIncarnation = answer.StatusCode == HttpStatusCode.Conflict,
+            IsForGood = answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge,
             Reason = answer.StatusCode == HttpStatusCode.ServiceUnavailable ? reason : null,
         };
+    }
+
+    /// <summary>Why the node refused, as far as it can be read: what counts is that it did.</summary>
+    private static async Task<string> ReadReasonAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            byte[] text = new byte[MaxReason];
+            await using Stream body = await answer.Content.ReadAsStreamAsync(cancellationToken);
+            return Encoding.UTF8.GetString(text, 0, await body.ReadAtLeastAsync(text, text.Length, throwOnEndOfStream: false, cancellationToken));
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            return "";
+        }
     }
 
     private PeerUnavailableException Late(Peer peer) =>

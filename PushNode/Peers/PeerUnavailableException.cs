@@ -12,6 +12,9 @@ internal sealed class PeerUnavailableException(string message, bool mayHaveArriv
     /// <summary>Whether it is an answer: something is there, and refused.</summary>
     public bool IsAnswer { get; init; }
 
+    /// <summary>Whether it found the request malformed or too large, and would again.</summary>
+    public bool IsForGood { get; init; }
+
     /// <summary>What it said itself when it answered that it cannot do it now; else null.</summary>
     public string? Reason { get; init; }
 }

@@ -46,6 +46,14 @@ internal static class RedisAddress
         }
     }
 
+    /// <summary>Whether all of the addresses are of this machine only.</summary>
+    public static bool IsLoopback(this ConfigurationOptions options) => options.EndPoints.All(static e => e switch
+    {
+        IPEndPoint ip => IPAddress.IsLoopback(ip.Address),
+        DnsEndPoint dns => dns.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase),
+        _ => false,
+    });
+
     /// <summary>The addresses, for people.</summary>
     public static string ToText(ConfigurationOptions options) => string.Join(", ", options.EndPoints.Select(ToText));
 
