@@ -8,19 +8,19 @@ namespace PushNode.Dispatch.Remote;
 
 /// <summary>
 /// The push nodes of a cluster: this node itself, called directly, if it is one, and a link to each other one that is live, made when it is first needed. A node that is gone
-/// or runs anew loses its link. When this node stops, the links bring what still waits.
+/// or runs anew loses its link; a run that comes back is told to look into the store for what it missed. When this node stops, the links bring what still waits.
 /// </summary>
 internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAsyncDisposable
 {
-    /// <summary>How many nodes that are gone are remembered, in case the same run comes back.</summary>
-    private const int MaxOwed = 1_000;
+    /// <summary>How many runs that are gone are remembered, in case they come back.</summary>
+    private const int MaxGone = 1_000;
 
     private readonly IPeerDirectory directory;
     private readonly Node node;
     private readonly IDelivery? own;
     private readonly LinkServices services;
     private readonly ConcurrentDictionary<string, NodeLink> links = [];
-    private readonly HashSet<string> owed = [];
+    private readonly Dictionary<string, IReadOnlyList<KeyValuePair<string, long>>> gone = [];
     private readonly Lock gate = new();
     private bool closed;
 
@@ -34,7 +34,7 @@ internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAs
         this.node = node;
         this.services = services;
         this.own = own;
-        directory.OnChanged(EndLinksOfTheGone);
+        directory.OnChanged(FollowDirectory);
     }
 
     public IEnumerable<IDelivery> All
@@ -94,47 +94,45 @@ internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAs
             links.TryGetValue(address, out NodeLink? last);
             if (last?.Incarnation == peer.Incarnation)
                 return last;
-            var link = new NodeLink(peer, services, owed.Remove(peer.Incarnation));
+            bool isBack = gone.Remove(peer.Incarnation, out IReadOnlyList<KeyValuePair<string, long>>? untold);
+            var link = new NodeLink(peer, services, owes: isBack);
             links[address] = link;
+            foreach ((string userId, long before) in untold ?? last?.Untold ?? [])
+                link.RevokeLater(userId, before);
             if (last is not null)
-            {
-                foreach ((string userId, long before) in last.Untold)
-                    link.RevokeLater(userId, before);
-                _ = EndAsync(last);
-            }
-
+                _ = last.DisposeAsync().AsTask();
             return link;
         }
     }
 
-    private void EndLinksOfTheGone()
+    private void FollowDirectory()
     {
         lock (gate)
         {
             foreach ((string address, NodeLink link) in links)
             {
                 Peer? peer = directory.Find(address);
-                if (peer?.Incarnation == link.Incarnation)
-                    continue;
-                if (peer is not null)
+                if (peer is null)
+                    End(address, link);
+                else if (peer.Incarnation != link.Incarnation)
                     MakeLink(address);
-                else if (links.TryRemove(address, out _))
-                    _ = EndAsync(link);
+            }
+
+            foreach (Peer peer in directory.Peers)
+            {
+                if (gone.ContainsKey(peer.Incarnation))
+                    MakeLink(peer.Address);
             }
         }
     }
 
-    private async Task EndAsync(NodeLink link)
+    private void End(string address, NodeLink link)
     {
-        await link.DisposeAsync();
-        if (!link.Owes)
-            return;
-        lock (gate)
-        {
-            if (owed.Count == MaxOwed)
-                owed.Clear();
-            owed.Add(link.Incarnation);
-        }
+        links.TryRemove(address, out _);
+        if (gone.Count == MaxGone)
+            gone.Clear();
+        gone[link.Incarnation] = link.Untold;
+        _ = link.DisposeAsync().AsTask();
     }
 
     private KeyValuePair<string, NodeLink>[] Close()
