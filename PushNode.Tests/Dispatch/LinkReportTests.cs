@@ -114,7 +114,7 @@ internal sealed class LinkReportTests : IDisposable
     [TestCase(new byte[] { 1 }, "none")]
     public async Task ReportsThatMakeNoSense_CountAsNone(byte[] answer, string why)
     {
-        var service = new ScriptedService(MessageProtocol.Deliver, call => call.AnswerAsync(answer).AsTask());
+        var service = new CountedService(MessageProtocol.Deliver, call => call.AnswerAsync(answer).AsTask());
         await using PeerHost host = await PeerHost.StartAsync(service);
         await using var link = new NodeLink(host.Peer, parts.Services);
         var report = new DeliveryReport(1);
@@ -131,7 +131,7 @@ internal sealed class LinkReportTests : IDisposable
     public async Task AnAnswerThatDoesNotSayTaken_IsNone(byte[] answer)
     {
         int calls = 0;
-        var service = new ScriptedService(
+        var service = new CountedService(
             MessageProtocol.Deliver, call => call.AnswerAsync(Interlocked.Increment(ref calls) < 3 ? answer : [MessageProtocol.Taken]).AsTask());
         await using PeerHost host = await PeerHost.StartAsync(service);
         await using var link = new NodeLink(host.Peer, parts.Services);
@@ -146,7 +146,7 @@ internal sealed class LinkReportTests : IDisposable
     {
         int calls = 0;
         byte flags = 0;
-        var service = new ScriptedService(MessageProtocol.Deliver, call =>
+        var service = new CountedService(MessageProtocol.Deliver, call =>
         {
             if (Interlocked.Increment(ref calls) == 1)
                 throw new MalformedPeerBodyException(0, "nonsense");

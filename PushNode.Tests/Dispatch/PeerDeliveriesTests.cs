@@ -4,7 +4,6 @@ using PushNode.Messages;
 using PushNode.Peers;
 using PushNode.Push;
 using PushNode.Settings;
-using PushNode.Tests.Peers;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Dispatch;
@@ -12,7 +11,7 @@ namespace PushNode.Tests.Dispatch;
 internal sealed class PeerDeliveriesTests : IDisposable
 {
     private readonly LinkParts parts = new();
-    private readonly TestPeers directory = new();
+    private readonly FixedPeers directory = new();
     private readonly RecordingDelivery own = new();
 
     public void Dispose() => parts.Dispose();

@@ -4,7 +4,6 @@ using PushNode.Dispatch.Remote;
 using PushNode.Messages;
 using PushNode.Peers;
 using PushNode.Settings;
-using PushNode.Tests.Peers;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Dispatch;
@@ -12,7 +11,7 @@ namespace PushNode.Tests.Dispatch;
 internal sealed class RemoteDispatcherTests : IDisposable
 {
     private readonly LinkParts parts = new();
-    private readonly TestPeers directory = new();
+    private readonly FixedPeers directory = new();
     private readonly RemoteDispatcher dispatcher;
 
     public RemoteDispatcherTests() =>

@@ -62,7 +62,7 @@ internal sealed class PeerClientTests : IDisposable
     public async Task ANodeThatNeverAnswers_IsGivenUpAfterTheTimeout()
     {
         options.Timeout = TimeSpan.FromMilliseconds(300);
-        await using PeerHost host = await PeerHost.StartAsync(new ScriptedService(Path, NeverAsync));
+        await using PeerHost host = await PeerHost.StartAsync(new CountedService(Path, NeverAsync));
         long start = Stopwatch.GetTimestamp();
 
         PeerUnavailableException failure = await FailAsync(host.Peer);
@@ -75,7 +75,7 @@ internal sealed class PeerClientTests : IDisposable
     public async Task ANodeThatIsStopped_IsNoticedByItsSilence_BeforeTheTimeout([Values] bool answeredBefore)
     {
         options.Timeout = Long;
-        await using PeerHost host = await PeerHost.StartAsync(new ScriptedService(Path, static call => call.AnswerAsync(new byte[1]).AsTask()));
+        await using PeerHost host = await PeerHost.StartAsync(new CountedService(Path, static call => call.AnswerAsync(new byte[1]).AsTask()));
         await using var link = new TestLink(host.Internal.Port);
         if (answeredBefore)
             await client.CallAsync(PeerAt(link.Port), Path, default, CancellationToken.None);
@@ -94,7 +94,7 @@ internal sealed class PeerClientTests : IDisposable
     public async Task AConnectionCutInTheMiddle_MayHaveArrived()
     {
         options.Timeout = Long;
-        var service = new ScriptedService(Path, NeverAsync);
+        var service = new CountedService(Path, NeverAsync);
         await using PeerHost cut = await PeerHost.StartAsync(service);
         await using var through = new TestLink(cut.Internal.Port);
 
@@ -109,7 +109,7 @@ internal sealed class PeerClientTests : IDisposable
     public async Task AnAnswerBrokenOff_IsTold([Values] bool inParts)
     {
         options.Timeout = Long;
-        await using PeerHost host = await PeerHost.StartAsync(new ScriptedService(Path, static async call =>
+        await using PeerHost host = await PeerHost.StartAsync(new CountedService(Path, static async call =>
         {
             await call.AnswerAsync(new byte[1]);
             await NeverAsync(call);
@@ -131,7 +131,7 @@ internal sealed class PeerClientTests : IDisposable
     public async Task AnAnswerInParts_IsReadAsItComes()
     {
         var goOn = new TaskCompletionSource();
-        await using PeerHost host = await PeerHost.StartAsync(new ScriptedService(Path, async call =>
+        await using PeerHost host = await PeerHost.StartAsync(new CountedService(Path, async call =>
         {
             await call.AnswerAsync(new byte[] { 1 });
             await goOn.Task;
@@ -153,7 +153,7 @@ internal sealed class PeerClientTests : IDisposable
     [Test]
     public async Task AnAnswerThatIsTooLong_IsNotTaken()
     {
-        await using PeerHost host = await PeerHost.StartAsync(new ScriptedService(Path, static async call =>
+        await using PeerHost host = await PeerHost.StartAsync(new CountedService(Path, static async call =>
         {
             byte[] part = new byte[1024 * 1024];
             for (int i = 0; i <= PeerProtocol.MaxBody / part.Length; i++)
@@ -169,7 +169,7 @@ internal sealed class PeerClientTests : IDisposable
     [Test]
     public async Task AnotherIncarnation_IsTold()
     {
-        await using PeerHost host = await PeerHost.StartAsync(new ScriptedService(Path, NeverAsync));
+        await using PeerHost host = await PeerHost.StartAsync(new CountedService(Path, NeverAsync));
         Peer before = host.Peer;
         host.Node.Renew();
 
@@ -181,7 +181,7 @@ internal sealed class PeerClientTests : IDisposable
     [Test]
     public async Task WhatTheNodeSaysOfItsTrouble_IsHandedOn()
     {
-        await using PeerHost host = await PeerHost.StartAsync(new ScriptedService(Path, static call => call.AnswerUnavailableAsync("the disk is full")));
+        await using PeerHost host = await PeerHost.StartAsync(new CountedService(Path, static call => call.AnswerUnavailableAsync("the disk is full")));
 
         PeerUnavailableException failure = await FailAsync(host.Peer);
 
@@ -191,7 +191,7 @@ internal sealed class PeerClientTests : IDisposable
     [Test]
     public async Task AMalformedRequest_IsRefusedForGood()
     {
-        await using PeerHost host = await PeerHost.StartAsync(new ScriptedService(Path, static _ => throw new MalformedPeerBodyException(7, "nonsense")));
+        await using PeerHost host = await PeerHost.StartAsync(new CountedService(Path, static _ => throw new MalformedPeerBodyException(7, "nonsense")));
 
         PeerUnavailableException failure = await FailAsync(host.Peer);
 
@@ -202,7 +202,7 @@ internal sealed class PeerClientTests : IDisposable
     [Test]
     public async Task ACallThatIsCancelled_IsCancelled()
     {
-        await using PeerHost host = await PeerHost.StartAsync(new ScriptedService(Path, NeverAsync));
+        await using PeerHost host = await PeerHost.StartAsync(new CountedService(Path, NeverAsync));
         using var cancelled = new CancellationTokenSource();
         Task<byte[]> call = client.CallAsync(host.Peer, Path, default, cancelled.Token);
         await cancelled.CancelAsync();

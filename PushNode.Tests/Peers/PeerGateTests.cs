@@ -100,7 +100,7 @@ internal sealed class PeerGateTests
     [Test]
     public async Task ABodyThatIsMalformed_Is400_AndLogged()
     {
-        await using PeerHost host = await PeerHost.StartAsync(new ScriptedService(Path, static call =>
+        await using PeerHost host = await PeerHost.StartAsync(new CountedService(Path, static call =>
         {
             new PeerReader(call.Body.Span).Long();
             return Task.CompletedTask;
@@ -116,7 +116,7 @@ internal sealed class PeerGateTests
     [Test]
     public async Task ABodyThatIsCutOff_IsNotAnswered_AndHarmsNobody()
     {
-        var service = new ScriptedService(Path, static _ => Task.CompletedTask);
+        var service = new CountedService(Path, static _ => Task.CompletedTask);
         await using PeerHost host = await PeerHost.StartAsync(service);
         using var cut = new CancellationTokenSource();
         var body = new UnendingContent(1000);
@@ -134,7 +134,7 @@ internal sealed class PeerGateTests
     [Test]
     public async Task ABodyThatEndsEarly_IsRefused_AndNoFaultOfOurs()
     {
-        var service = new ScriptedService(Path, static _ => Task.CompletedTask);
+        var service = new CountedService(Path, static _ => Task.CompletedTask);
         await using PeerHost host = await PeerHost.StartAsync(service);
         using RawHttp2 http = await RawHttp2.ConnectAsync(host.Internal);
 
@@ -149,7 +149,7 @@ internal sealed class PeerGateTests
     [Test]
     public async Task AFault_Is500_AndLogged()
     {
-        await using PeerHost host = await PeerHost.StartAsync(new ScriptedService(Path, static _ => throw new InvalidOperationException("a secret of ours")));
+        await using PeerHost host = await PeerHost.StartAsync(new CountedService(Path, static _ => throw new InvalidOperationException("a secret of ours")));
 
         (HttpStatusCode status, string body, _) = await PostAsync(host, []);
 
@@ -161,7 +161,7 @@ internal sealed class PeerGateTests
     [Test]
     public async Task ThePublicListener_NeverAnswersWhatIsInternal_NorTheInternalOneWhatIsPublic()
     {
-        var service = new ScriptedService(Path, static _ => Task.CompletedTask);
+        var service = new CountedService(Path, static _ => Task.CompletedTask);
         await using PeerHost host = await PeerHost.StartAsync(service);
         using var http = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(host.Public, Path)) { Content = new ByteArrayContent([]) };
@@ -208,7 +208,7 @@ internal sealed class PeerGateTests
         Assert.That(answers, Is.EqualTo(bodies));
     }
 
-    private static Task<PeerHost> EchoAsync() => PeerHost.StartAsync(new ScriptedService(Path, static call => call.AnswerAsync(call.Body).AsTask()));
+    private static Task<PeerHost> EchoAsync() => PeerHost.StartAsync(new CountedService(Path, static call => call.AnswerAsync(call.Body).AsTask()));
 
     private static Task<(HttpStatusCode Status, string Body, string? Incarnation)> PostAsync(
         PeerHost host, byte[] body, string path = Path, string? version = PeerProtocol.Version, string? secret = PeerHost.Secret, string? incarnation = null) =>

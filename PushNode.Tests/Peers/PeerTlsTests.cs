@@ -8,7 +8,7 @@ internal sealed class PeerTlsTests : IDisposable
     private const string Path = "/ask";
 
     private readonly TestAuthority authority = new();
-    private readonly ScriptedService service = new(Path, static call => call.AnswerAsync(call.Body).AsTask());
+    private readonly CountedService service = new(Path, static call => call.AnswerAsync(call.Body).AsTask());
 
     public void Dispose() => authority.Dispose();
 

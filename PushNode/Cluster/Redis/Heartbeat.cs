@@ -18,6 +18,7 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
     private readonly Queue<string> own = [];
     private long last;
     private bool lastDraining;
+    private bool lastStoring;
     private string? other;
     private long otherSeen;
 
@@ -30,7 +31,7 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
 
     private bool IsLapsed => last != 0 && time.GetElapsedTime(last) > options.NodeLifetime;
 
-    private bool IsDue => last == 0 || time.GetElapsedTime(last) >= options.Heartbeat || node.IsDraining != lastDraining;
+    private bool IsDue => last == 0 || time.GetElapsedTime(last) >= options.Heartbeat || node.IsDraining != lastDraining || facts.IsStoring() != lastStoring;
 
     /// <summary>The first contact after Redis was away: finds out whether it takes writes, and tells it of this node.</summary>
     /// <exception cref="Exception">It does not.</exception>
@@ -98,8 +99,9 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
         // What counts is when it was sent: it may have waited on the way.
         long now = time.GetTimestamp();
         bool draining = node.IsDraining;
+        bool storing = facts.IsStoring();
         string incarnation = Remember(node.Incarnation);
-        var record = new NodeRecord(incarnation, RoleNames.ToText(facts.Roles), facts.Version, PeerProtocol.Version, facts.Connections(), facts.IsStoring(), draining, started, (long)options.NodeLifetime.TotalMilliseconds);
+        var record = new NodeRecord(incarnation, RoleNames.ToText(facts.Roles), facts.Version, PeerProtocol.Version, facts.Connections(), storing, draining, started, (long)options.NodeLifetime.TotalMilliseconds);
 
         IBatch batch = database.CreateBatch();
         Task<RedisValue> before = batch.StringGetAsync(keys.Node(node.Address), CommandFlags.DemandMaster);
@@ -110,6 +112,7 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
         bool isFirst = last == 0;
         last = now;
         lastDraining = draining;
+        lastStoring = storing;
 
         string? text = await ReadAsync(link.BoundAsync(before, cancellationToken));
         if (!isFirst)

@@ -3,7 +3,7 @@ using PushNode.Peers;
 namespace PushNode.Tests.Peers;
 
 /// <summary>Answers one path as the test says, and counts the calls.</summary>
-internal sealed class ScriptedService(string path, Func<PeerCall, Task> answer) : IPeerService
+internal sealed class CountedService(string path, Func<PeerCall, Task> answer) : IPeerService
 {
     private int calls;
 
