@@ -4,9 +4,11 @@ using PushNode.Storage;
 namespace PushNode.Tests.Cluster;
 
 /// <summary>A store of which only the epoch and the heads are asked: every channel has the same.</summary>
-internal sealed class HeadStore(string epoch, long head = 0) : IMessageStore
+/// <param name="epoch">The epoch; null while the store has never answered.</param>
+/// <param name="head">The head of every channel.</param>
+internal sealed class HeadStore(string? epoch, long head = 0) : IMessageStore
 {
-    public string Epoch => epoch;
+    public string Epoch => epoch ?? throw new StoreUnavailableException("it has never answered");
 
     public string? Trouble => null;
 

@@ -112,7 +112,17 @@ internal sealed class RedisHeadsTests
         Assert.That(await heads.ReadAsync([Alice, News], default), Is.EqualTo(new long[] { 77, 77 }));
     }
 
-    private RedisHeads Heads(string epoch) => new(node.Link, node.Keys, new HeadStore(epoch, 77), TimeProvider.System, node.Logs.CreateLogger<RedisHeads>());
+    [Test]
+    public async Task StoreThatHasNeverAnswered_RaisesNothing_AndDoesNotThrow()
+    {
+        RedisHeads unknown = Heads(null);
+
+        Assert.That(async () => await unknown.RaiseAsync([Stored(Alice, 1)], default), Throws.Nothing);
+
+        Assert.That(await server.CommandAsync("KEYS", "pn:head:*"), Is.Empty);
+    }
+
+    private RedisHeads Heads(string? epoch) => new(node.Link, node.Keys, new HeadStore(epoch, 77), TimeProvider.System, node.Logs.CreateLogger<RedisHeads>());
 
     private static Message Stored(Channel channel, long seq)
     {
