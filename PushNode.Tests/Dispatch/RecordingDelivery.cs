@@ -9,7 +9,14 @@ internal sealed class RecordingDelivery : IDelivery, IReconcile
 {
     private readonly ConcurrentQueue<Message> delivered = new();
     private readonly ConcurrentQueue<int> requests = new();
+    private long count;
     private int reconciled;
+
+    /// <summary>False: it counts them only.</summary>
+    public bool KeepsMessages { get; set; } = true;
+
+    /// <summary>How many messages it was brought.</summary>
+    public long Count => Volatile.Read(ref count);
 
     public IReadOnlyCollection<Message> Delivered => delivered;
 
@@ -31,7 +38,8 @@ internal sealed class RecordingDelivery : IDelivery, IReconcile
     public async ValueTask DeliverAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken)
     {
         requests.Enqueue(batch.Count);
-        foreach (Message message in batch)
+        Interlocked.Add(ref count, batch.Count);
+        foreach (Message message in KeepsMessages ? batch : [])
             delivered.Enqueue(message);
         if (Gate is { } gate)
             await gate.Task.WaitAsync(cancellationToken);

@@ -34,6 +34,26 @@ internal sealed class PeerBodyTests
     }
 
     [Test]
+    public void Clear_KeepsTheBufferOfABody_UpToAMebibyte()
+    {
+        var body = new PeerWriter();
+        byte[] part = new byte[1_100];
+        Fill();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10; i++)
+            Fill();
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(10_000));
+
+        void Fill()
+        {
+            body.Clear();
+            while (body.Length < 1_000_000)
+                body.Bytes(part);
+        }
+    }
+
+    [Test]
     public void EveryPrefix_IsMalformed()
     {
         var body = new PeerWriter();

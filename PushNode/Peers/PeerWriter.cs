@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Text;
 using System.Text.Unicode;
 
@@ -7,6 +8,7 @@ namespace PushNode.Peers;
 /// <summary>Builds a body for another node: numbers little-endian, texts and bytes behind their length. Reused: <see cref="Clear"/> keeps the buffer.</summary>
 internal sealed class PeerWriter
 {
+    /// <summary>The largest buffer that is kept: those of requests that bring messages.</summary>
     private const int KeptBytes = 1024 * 1024;
 
     private byte[] buffer = new byte[256];
@@ -49,7 +51,7 @@ internal sealed class PeerWriter
     private Span<byte> Take(int count)
     {
         if (buffer.Length - Length < count)
-            Array.Resize(ref buffer, Math.Max(buffer.Length * 2, checked(Length + count)));
+            Array.Resize(ref buffer, checked((int)BitOperations.RoundUpToPowerOf2((uint)checked(Length + count))));
         Span<byte> taken = buffer.AsSpan(Length, count);
         Length += count;
         return taken;

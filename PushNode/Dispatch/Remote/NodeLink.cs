@@ -11,6 +11,9 @@ namespace PushNode.Dispatch.Remote;
 /// </summary>
 internal sealed class NodeLink : IDelivery, IAsyncDisposable
 {
+    // A connection that has gone is noticed by the first failure.
+    private const int MaxFailuresClosing = 1;
+
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(2);
 
@@ -25,6 +28,7 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
     private readonly CancellationTokenSource life = new();
     private readonly Task loop;
     private long hinted;
+    private int failedClosing;
     private bool isOver;
     private bool isAway;
     private bool isMute;
@@ -86,7 +90,7 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
     /// <summary>Has the node told as soon as it can be.</summary>
     public void RevokeLater(string userId, long before) => untold.Add(userId, before);
 
-    /// <summary>Takes nothing more and brings the node what waits, if it takes it; gives up what is left when the token fires.</summary>
+    /// <summary>Takes nothing more and brings the node what waits, if it takes it at the first or second attempt. Returns then, or when the token fires.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         closing = true;
@@ -133,8 +137,7 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
                 return;
             if (await TrySendAsync(dropped))
                 return;
-            if (closing)
-                isOver = true;
+            isOver |= closing && ++failedClosing > MaxFailuresClosing;
             if (isOver)
                 return;
             await Task.Delay(delay.Next(), services.Time, life.Token);
