@@ -7,6 +7,7 @@ using PushNode.Peers;
 using PushNode.Push;
 using PushNode.Settings;
 using PushNode.Tests.Peers;
+using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Dispatch;
 
@@ -26,7 +27,7 @@ internal sealed class DispatchModuleTests
         services.AddLogging();
         services.AddSingleton(TimeProvider.System).AddSingleton(new ClusterOptions());
         services.AddSingleton(new ClusterSecret(PeerHost.Secret)).AddSingleton(PeerCertificates.None);
-        services.AddSingleton<IPeerDirectory>(new TestPeers()).AddSingleton<IRouteTable, MemoryRouteTable>();
+        services.AddSingleton<IPeerDirectory>(new FixedPeers()).AddSingleton<IRouteTable, MemoryRouteTable>();
         services.AddPeers("127.0.0.1:1");
         if (roles.HasFlag(Roles.Push))
             services.AddSingleton<IDelivery>(delivery).AddSingleton<IReconcile>(delivery);
