@@ -1,3 +1,4 @@
+using PushNode.Admin;
 using PushNode.Auth;
 using PushNode.Cluster;
 using PushNode.Collect;
@@ -22,25 +23,22 @@ internal static class PushNodeApp
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "pushnode", ContentRootPath = AppContext.BaseDirectory });
         // The settings are handed to the modules, and are not the framework's: it would read keys of its own among them.
-        Roles roles = builder.AddHosting(configuration).Roles;
+        NodeOptions node = builder.AddHosting(configuration);
+        Roles roles = node.Roles;
         IServiceCollection services = builder.Services;
         services.AddHealth();
-        services.AddStorage(configuration);
-        services.AddCluster();
-        if (roles.HasFlag(Roles.Collect))
-            services.AddCollect(configuration);
-        if (roles.HasFlag(Roles.Dispatch))
-            services.AddDispatch();
-        if (roles.HasFlag(Roles.Push))
-            services.AddPush(configuration);
-        if (roles.HasFlag(Roles.Auth))
-            services.AddAuth(configuration);
+        services.AddAdmin(configuration, node.IsLoopback);
+        if (node.IsClustered)
+            AddNodeOfMany(services, configuration, roles);
+        else
+            AddNodeAlone(services, configuration, roles);
         overrides?.Invoke(services);
 
         WebApplication app = builder.Build();
         app.UseHosting();
         app.MapHosting();
         app.MapHealth();
+        app.MapAdmin();
         if (roles.HasFlag(Roles.Collect))
             app.MapCollect();
         if (roles.HasFlag(Roles.Push))
@@ -49,5 +47,50 @@ internal static class PushNodeApp
             app.MapAuth();
         app.MapPages();
         return app;
+    }
+
+    private static void AddNodeAlone(IServiceCollection services, IConfiguration configuration, Roles roles)
+    {
+        services.AddStorage(configuration);
+        services.AddLocalCluster();
+        if (roles.HasFlag(Roles.Collect))
+            services.AddCollect(configuration);
+        if (roles.HasFlag(Roles.Dispatch))
+            services.AddDispatch();
+        if (roles.HasFlag(Roles.Push))
+            services.AddPush(configuration);
+        if (roles.HasFlag(Roles.Auth))
+            services.AddAuth(configuration);
+    }
+
+    // What a node has the role for it does itself, and for the others too; for the rest it asks them.
+    private static void AddNodeOfMany(IServiceCollection services, IConfiguration configuration, Roles roles)
+    {
+        bool stores = roles.HasFlag(Roles.Collect);
+        if (stores)
+        {
+            services.AddStorage(configuration);
+            services.AddStoreService();
+        }
+        else
+        {
+            services.AddRemoteStore();
+        }
+
+        services.AddSharedCluster(configuration, roles, stores);
+        services.AddClusterDispatch(roles);
+        if (roles.HasFlag(Roles.Collect))
+            services.AddCollect(configuration);
+        if (roles.HasFlag(Roles.Push))
+            services.AddPush(configuration);
+        if (roles.HasFlag(Roles.Auth))
+        {
+            services.AddAuth(configuration);
+            services.AddAuthService();
+        }
+        else if (roles.HasFlag(Roles.Push))
+        {
+            services.AddRemoteAuth();
+        }
     }
 }

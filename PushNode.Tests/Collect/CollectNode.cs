@@ -47,6 +47,7 @@ internal sealed class CollectNode : IAsyncDisposable
         builder.Services.AddSingleton<IMessageStore>(_ => node!.Store);
         builder.Services.AddSingleton<IDispatcher>(_ => node!.Dispatcher);
         builder.Services.AddSingleton<IHeads>(_ => node!.Heads);
+        builder.Services.AddSingleton<IRevocationCopy, NoRevocationCopy>();
         builder.Services.AddSingleton<PushNode.Cluster.Revocations>();
         builder.Services.AddCollect(builder.Configuration);
         WebApplication app = builder.Build();

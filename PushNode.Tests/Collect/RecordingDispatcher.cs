@@ -38,4 +38,6 @@ internal sealed class RecordingDispatcher : IDispatcher
     public ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) => new([]);
 
     public ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken) => new(0);
+
+    public ValueTask AnnounceRevocationAsync(string userId, long before, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

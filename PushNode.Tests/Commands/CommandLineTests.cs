@@ -21,6 +21,7 @@ internal sealed class CommandLineTests
     [TestCase("--token-file", "listen")]
     [TestCase("--ephemeral", "send")]
     [TestCase("readyz", "health")]
+    [TestCase("--json", "nodes")]
     [TestCase("stopped", "renew-epoch")]
     public async Task Help_SaysWhatThereIs_WithExamplesAndExitCodes(string expected, params string[] command)
     {
@@ -33,7 +34,7 @@ internal sealed class CommandLineTests
 
     [TestCase("'--nonsense'", "--nonsense")]
     [TestCase("'tokn'", "tokn")]
-    [TestCase("'--redis'", "--redis", "127.0.0.1")]
+    [TestCase("Auth:Jwt:Secret is missing", "--redis", "127.0.0.1")]
     [TestCase("--user", "token")]
     [TestCase("no role 'psh'", "--roles", "psh")]
     [TestCase("Urls is 'here'", "--urls", "here")]

@@ -1,4 +1,5 @@
 using PushNode.Hosting;
+using PushNode.Settings;
 
 namespace PushNode.Tests.Hosting;
 
@@ -7,7 +8,7 @@ internal sealed class BannerTests
     [Test]
     public void Write_TryOut_GivesCommandsThatCanBePasted()
     {
-        string text = Banner.Write(Node("./data"), ["http://127.0.0.1:8080"], isTryOut: true, "pushnode");
+        string text = Banner.Write(Node("./data"), ["http://127.0.0.1:8080"], null, true, "pushnode");
 
         Assert.That(text, Does.Contain("listens on http://127.0.0.1:8080"));
         Assert.That(text, Does.Contain("auth, collect, dispatch, push"));
@@ -21,7 +22,7 @@ internal sealed class BannerTests
     [Test]
     public void Write_OtherAddressAndFolder_StandInTheCommands()
     {
-        string text = Banner.Write(Node("/var/lib/push node"), ["http://[::]:9000"], isTryOut: true, "bin/pushnode");
+        string text = Banner.Write(Node("/var/lib/push node"), ["http://[::]:9000"], null, true, "bin/pushnode");
 
         Assert.That(Lines(text), Does.Contain("bin/pushnode listen --user alice --url http://127.0.0.1:9000 --data '/var/lib/push node'"));
         Assert.That(text, Does.Contain("http://127.0.0.1:9000/collect"));
@@ -30,7 +31,7 @@ internal sealed class BannerTests
     [Test]
     public void Write_WithKeys_AsksForThem()
     {
-        string text = Banner.Write(Node("./data"), ["http://127.0.0.1:8080"], isTryOut: false, "pushnode");
+        string text = Banner.Write(Node("./data"), ["http://127.0.0.1:8080"], null, false, "pushnode");
 
         Assert.That(Lines(text), Does.Contain("pushnode listen --token TOKEN"));
         Assert.That(text, Does.Contain("-H 'Authorization: Bearer API-KEY'"));
@@ -39,5 +40,5 @@ internal sealed class BannerTests
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries);
 
-    private static NodeOptions Node(string data) => new() { Roles = Roles.All, Urls = ListenAddress.ParseList(NodeOptions.DefaultUrls), Data = Path.GetFullPath(data) };
+    private static NodeOptions Node(string data) => new() { IsClustered = false, Roles = Roles.All, Urls = ListenAddress.ParseList(NodeOptions.DefaultUrls), Data = Path.GetFullPath(data) };
 }

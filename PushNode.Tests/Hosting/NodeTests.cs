@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using PushNode.Diagnostics;
+using PushNode.Peers;
 using PushNode.Storage;
 
 namespace PushNode.Tests.Hosting;
@@ -89,6 +90,18 @@ internal sealed class NodeTests
         using HttpResponseMessage response = await node.Http.GetAsync(new Uri("/store", UriKind.Relative));
 
         Assert.That(await DetailAsync(response, 503), Does.Contain("disk full"));
+        Assert.That(response.Headers.RetryAfter, Is.Not.Null);
+    }
+
+    [Test]
+    public async Task AnotherNodeAway_Is503_WithRetryAfter()
+    {
+        await using RunningNode node = await RunningNode.StartAsync(
+            map: static app => app.MapGet("/peer", (RequestDelegate)(static _ => throw new PeerUnavailableException("no node that dispatches can be asked", mayHaveArrived: false))));
+
+        using HttpResponseMessage response = await node.Http.GetAsync(new Uri("/peer", UriKind.Relative));
+
+        Assert.That(await DetailAsync(response, 503), Does.Contain("no node that dispatches"));
         Assert.That(response.Headers.RetryAfter, Is.Not.Null);
     }
 

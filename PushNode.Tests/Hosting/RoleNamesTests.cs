@@ -1,4 +1,3 @@
-using PushNode.Hosting;
 using PushNode.Settings;
 
 namespace PushNode.Tests.Hosting;

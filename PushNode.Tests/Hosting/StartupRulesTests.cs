@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using PushNode.Hosting;
+using PushNode.Settings;
 
 namespace PushNode.Tests.Hosting;
 
@@ -23,6 +24,25 @@ internal sealed class StartupRulesTests
         yield return Case("a webhook verifies too", "push,auth", Reachable, ["Auth:Webhook:Url"], []);
         yield return Case("a secret may be a file", "auth", Reachable, ["Auth:Jwt:SecretFile"], []);
         yield return Case("other settings of auth verify nothing", "auth", Reachable, ["Auth:Jwt:Issuer"], Verifier);
+        yield return Case("in a cluster a push node asks others", "push", Reachable, ["Redis:Connection"], []);
+    }
+
+    [Test]
+    public void Check_InACluster_TheAuthRoleNeedsAKeyEvenOnLoopback()
+    {
+        IConfiguration configuration = Configure("auth", Loopback, ["Redis:Connection"]);
+
+        Assert.That(
+            StartupRules.Check(configuration, NodeOptions.From(configuration)).Select(static e => e.ToString()),
+            Has.One.Items.And.All.Contains("Auth:Jwt:Secret is missing: in a cluster"));
+    }
+
+    [TestCase("push")]
+    [TestCase("collect,dispatch")]
+    public void Roles_InACluster_MayStandAlone(string roles)
+    {
+        Assert.That(NodeOptions.From(Configure(roles, Loopback, ["Redis:Connection"])).Roles, Is.EqualTo(RoleNames.Parse(roles, isAlone: false)));
+        Assert.That(() => NodeOptions.From(Configure(roles, Loopback, [])), Throws.TypeOf<SettingsException>().With.Message.Contains("Redis:Connection"));
     }
 
     [TestCaseSource(nameof(Nodes))]

@@ -9,12 +9,18 @@ internal sealed class Ledger
     private readonly ConcurrentDictionary<(string User, long Seq), string> promised = [];
     private readonly ConcurrentDictionary<(string User, string Device), ConcurrentDictionary<long, string>> received = [];
     private readonly ConcurrentQueue<string> violations = [];
+    private readonly ConcurrentDictionary<(string User, long Seq), long> promisedAt = [];
+    private long slowest;
+
+    /// <summary>The longest time between a promise and its first arrival at a device that was waiting for it.</summary>
+    public TimeSpan Slowest => TimeSpan.FromMilliseconds(Volatile.Read(ref slowest));
 
     public int Promised => promised.Count;
 
     /// <summary>A producer was answered 202, or 200 for a repeat.</summary>
     public void Promise(string user, long seq, string id)
     {
+        promisedAt.TryAdd((user, seq), Environment.TickCount64);
         if (!promised.TryAdd((user, seq), id) && promised[(user, seq)] != id)
             violations.Enqueue($"seq {seq} of {user} was given to {promised[(user, seq)]} and to {id}");
     }
@@ -27,8 +33,15 @@ internal sealed class Ledger
         if (seq <= last)
             violations.Enqueue($"{user} {device} got {seq} after {last} on one connection");
         ConcurrentDictionary<long, string> mine = received.GetOrAdd((user, device), _ => []);
-        if (!mine.TryAdd(seq, id) && mine[seq] != id)
-            violations.Enqueue($"{user} {device} got {mine[seq]} and {id} with the seq {seq}");
+        if (!mine.TryAdd(seq, id))
+        {
+            if (mine[seq] != id)
+                violations.Enqueue($"{user} {device} got {mine[seq]} and {id} with the seq {seq}");
+        }
+        else if (promisedAt.TryGetValue((user, seq), out long since))
+        {
+            NoteDelay(Environment.TickCount64 - since);
+        }
     }
 
     /// <summary>Whether the device has everything its user was promised so far.</summary>
@@ -39,6 +52,13 @@ internal sealed class Ledger
     }
 
     public IEnumerable<string> FindViolations() => violations.Concat(FindLosses()).Concat(FindDisorder());
+
+    private void NoteDelay(long milliseconds)
+    {
+        long known = Volatile.Read(ref slowest);
+        while (milliseconds > known && Interlocked.CompareExchange(ref slowest, milliseconds, known) is var seen && seen != known)
+            known = seen;
+    }
 
     private IEnumerable<string> FindLosses()
     {

@@ -161,7 +161,125 @@ internal sealed class ChannelFeedTests
     }
 
     [Test]
-    public void Deliver_Ephemeral_ReachesTheJoiningToo_AndMovesNothing()
+    public void Reconcile_ByTheStoresOwnHead_AsksForWhatIsMissingAtOnce()
+    {
+        Live(at: 0);
+        Deliver(1);
+
+        Assert.That(feed.CatchUpTo(1), Is.False);
+        Assert.That(feed.CatchUpTo(3), Is.True);
+        Assert.That(feed.FindGap(), Is.EqualTo(1));
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    public void Reconcile_ByAHintThatIsLostOrBehind_AsksForNothing(long hint)
+    {
+        Live(at: 0);
+        Deliver(1, 2);
+
+        feed.Reconcile(hint);
+
+        Assert.That(feed.Reconcile(hint), Is.False);
+        Assert.That(feed.FindGap(), Is.Null);
+    }
+
+    [Test]
+    public void Reconcile_ByAHintAboveTheStoresHead_AsksTheStoreOnce_AndFindsWhatIsMissedLater()
+    {
+        RecordingConnection connection = Live(at: 0);
+        Deliver(1);
+        feed.Reconcile(500);
+        Assert.That(feed.Reconcile(500), Is.True);
+
+        Assert.That(feed.FindGap(), Is.EqualTo(1));
+        feed.Fill(new MessagePage([], 1, 1), touched);
+        Assert.That(feed.FindGap(), Is.Null, "the store has the last word");
+        Assert.That((feed.Reconcile(500), feed.Reconcile(500)), Is.EqualTo((false, false)));
+
+        Assert.That(feed.CatchUpTo(2), Is.True, "the store's own head is another matter");
+        Assert.That(feed.FindGap(), Is.EqualTo(1));
+        feed.Fill(new MessagePage([Stored(2)], 2, 2), touched);
+        Assert.That(feed.FindGap(), Is.Null);
+        feed.Reconcile(501);
+        Assert.That(feed.Reconcile(501), Is.True);
+        Assert.That(connection.Written, Is.EqualTo(new[] { 1, 2 }));
+    }
+
+    [TestCase(2, 3)]
+    [TestCase(3, 4)]
+    public void Reconcile_ByAHintThatRisesWhileTheStoreIsRead_IsNotRefutedByWhatWasReadBefore(long first, long then)
+    {
+        Live(at: 0);
+        Deliver(1);
+        feed.Reconcile(first);
+        feed.Reconcile(first);
+        feed.FindGap();
+
+        feed.Reconcile(then);
+        feed.Fill(new MessagePage([Stored(2)], 2, 2), touched);
+
+        Assert.That(feed.FindGap(), Is.EqualTo(2), "what is hinted at may have been stored since the page was read");
+    }
+
+    [Test]
+    public void TryGoLive_IsNotHeldUpByAHintAboveTheStoresHead()
+    {
+        Subscription joining = Attached(out _);
+        feed.Reconcile(500);
+        joining.Position = 1;
+
+        Assert.That(GoLive(joining), Is.True);
+    }
+
+    [Test]
+    public void Take_BeforeItIsAttached_IsSentNothing_ButIsFound()
+    {
+        var connection = new RecordingConnection();
+        var subscription = new Subscription(connection, feed);
+        feed.Take(subscription);
+        Live(at: 0);
+
+        Deliver(1);
+        feed.Deliver(Ephemeral(null), touched);
+        Assert.That(feed.Replay(subscription, Stored(1)), Is.EqualTo(EnqueueResult.Closed));
+        var found = new List<Connection>();
+        feed.CopyConnections(found);
+
+        Assert.That(connection.Written, Is.Empty);
+        Assert.That(found, Does.Contain(connection));
+        feed.Detach(subscription);
+        feed.Attach(subscription);
+        Assert.That(subscription.State, Is.EqualTo(SubscriptionState.Ended), "what has been given up does not come back");
+    }
+
+    [Test]
+    public void Orphan_IsSentNothingAnyMore_FromAnySide()
+    {
+        RecordingConnection live = Live(at: 0);
+        Subscription behind = Attached(out RecordingConnection slow);
+        Deliver(1);
+        var report = new DeliveryReport(1);
+        feed.Deliver(Stored(9, report), touched);
+
+        feed.Orphan();
+        Deliver(2);
+        feed.Deliver(Ephemeral(null), touched);
+        feed.Fill(new MessagePage([Stored(3)], 3, 3), touched);
+
+        Assert.That(feed.Replay(behind, Stored(1)), Is.EqualTo(EnqueueResult.Closed));
+        Assert.That(feed.FindGap(), Is.Null);
+        Assert.That(report.Completed.IsCompleted, Is.True, "what waited for the gap is reported");
+        Assert.That(live.Written, Is.EqualTo(new[] { 1 }));
+        Assert.That(slow.Written, Is.Empty);
+        var late = new Subscription(new RecordingConnection(), feed);
+        feed.Take(late);
+        Assert.That(late.State, Is.EqualTo(SubscriptionState.Ended));
+        feed.Detach(behind);
+    }
+
+    [Test]
+    public void Deliver_Ephemeral_ReachesThoseBehindToo_AndMovesNothing()
     {
         RecordingConnection live = Live(at: 5);
         Attached(out RecordingConnection joining);
@@ -213,6 +331,7 @@ internal sealed class ChannelFeedTests
     {
         connection = new RecordingConnection();
         var subscription = new Subscription(connection, feed);
+        feed.Take(subscription);
         feed.Attach(subscription);
         return subscription;
     }

@@ -1,3 +1,4 @@
+using PushNode.Messages;
 using PushNode.Storage;
 using PushNode.Tests.Contracts;
 
@@ -21,6 +22,18 @@ internal sealed class JournalStoreTests : MessageStoreContract
 
     [TearDown]
     public async Task CloseAsync() => await journal.DisposeAsync();
+
+    [Test]
+    public async Task Read_ReturnsWhatCollectTells_Too()
+    {
+        Message sent = journal.CreateMessage(Channel.All, "order-1", TimeSpan.FromMinutes(1), label: "greeting");
+        await Store.AppendAsync([sent], default);
+
+        Message read = (await Store.ReadAsync(Channel.All, 0, 1000, default)).Messages.Single();
+
+        Assert.That((read.Id, read.Time, read.Expires, read.Label), Is.EqualTo((sent.Id, sent.Time, sent.Expires, sent.Label)));
+        Assert.That(read.Data.ToArray(), Is.EqualTo(sent.Data.ToArray()));
+    }
 
     protected override Task PassAsync(TimeSpan time)
     {

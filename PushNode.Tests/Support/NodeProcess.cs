@@ -35,6 +35,13 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Starts it, again if it has run before, and waits until it is ready.</summary>
     public async Task StartAsync()
     {
+        Launch();
+        await Eventually.BecomesTrueAsync(IsReadyAsync, $"the node on port {Port} is ready");
+    }
+
+    /// <summary>Starts it without waiting until it is ready.</summary>
+    public void Launch()
+    {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "pushnode"))
         {
             RedirectStandardOutput = true,
@@ -48,7 +55,25 @@ internal sealed class NodeProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        await Eventually.BecomesTrueAsync(IsReadyAsync, $"the node on port {Port} is ready");
+    }
+
+    /// <summary>A node of a cluster, which verifies the tokens of <see cref="Tokens"/> if that is its role. Not started yet.</summary>
+    public static NodeProcess Prepare(params string[] settings) => new(settings);
+
+    /// <summary><c>SIGSTOP</c>: it does nothing more, and its kernel goes on taking what is sent to it.</summary>
+    public void Pause() => Signal("STOP");
+
+    /// <summary><c>SIGCONT</c>.</summary>
+    public void Continue() => Signal("CONT");
+
+    /// <summary>SIGTERM, without waiting for what comes of it.</summary>
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>Waits for its end; returns the exit code.</summary>
+    public async Task<int> WaitForExitAsync()
+    {
+        await process!.WaitForExitAsync();
+        return process.ExitCode;
     }
 
     /// <summary><c>kill -9</c>.</summary>
@@ -61,9 +86,14 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>SIGTERM; returns the exit code.</summary>
     public async Task<int> StopAsync()
     {
-        using Process kill = Process.Start("kill", ["-TERM", $"{process!.Id}"]);
-        await process.WaitForExitAsync();
-        return process.ExitCode;
+        Terminate();
+        return await WaitForExitAsync();
+    }
+
+    private void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{process!.Id}"]);
+        kill.WaitForExit();
     }
 
     public async ValueTask DisposeAsync()
@@ -88,7 +118,8 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
     }
 
-    private async Task<bool> IsReadyAsync()
+    /// <summary>Whether <c>/readyz</c> says that it can take work; fails the test if the process has ended.</summary>
+    public async Task<bool> IsReadyAsync()
     {
         if (process!.HasExited)
             Assert.Fail($"pushnode ended with {process.ExitCode}:\n{Output}");

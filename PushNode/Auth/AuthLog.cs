@@ -26,4 +26,14 @@ internal static partial class AuthLog
 
     [LoggerMessage(EventName = "WebhookBack", Level = LogLevel.Information, Message = "The webhook {Url} verifies tokens again")]
     public static partial void WebhookBack(this ILogger log, string url);
+
+    [LoggerMessage(EventName = "AuthNodesAway", Level = LogLevel.Warning,
+        Message = "No node of the cluster verifies tokens: {Reason}. Clients get 503 until one does")]
+    public static partial void AuthNodesAway(this ILogger log, string reason);
+
+    [LoggerMessage(EventName = "AuthNodesStillAway", Level = LogLevel.Debug, Message = "Still no node of the cluster verifies tokens: {Reason}")]
+    public static partial void AuthNodesStillAway(this ILogger log, string reason);
+
+    [LoggerMessage(EventName = "AuthNodesBack", Level = LogLevel.Information, Message = "{Address} verifies tokens again")]
+    public static partial void AuthNodesBack(this ILogger log, string address);
 }

@@ -1,15 +1,20 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using PushNode.Auth.Jwt;
 using PushNode.Auth.Keys;
+using PushNode.Auth.Remote;
 using PushNode.Auth.Webhook;
+using PushNode.Peers;
 using PushNode.Settings;
 
 namespace PushNode.Auth;
 
-/// <summary>Auth: tells who a token is for. Needs a <see cref="DataFolder"/> in the services when no key is configured.</summary>
+/// <summary>
+/// Auth: tells who a token is for. With the auth role: <see cref="AddAuth"/>, in a cluster <see cref="AddAuthService"/> too. A push node without it:
+/// <see cref="AddRemoteAuth"/>.
+/// </summary>
 internal static class AuthModule
 {
-    /// <summary>Registers <see cref="IAuthenticator"/> as the settings ask for.</summary>
+    /// <summary>Registers <see cref="IAuthenticator"/> as the settings ask for. Needs a <see cref="DataFolder"/> in the services when no key is configured.</summary>
     /// <returns>What tokens are verified with; with <see cref="AuthSource.GeneratedKey"/> the node should not be reachable from elsewhere.</returns>
     /// <exception cref="SettingsException">A setting is wrong, or a key cannot be used.</exception>
     public static AuthSource AddAuth(this IServiceCollection services, IConfiguration configuration)
@@ -42,6 +47,16 @@ internal static class AuthModule
 
         services.AddHostedService<AuthStart>();
         return options.Source;
+    }
+
+    /// <summary>Lets the other nodes have this one verify tokens.</summary>
+    public static void AddAuthService(this IServiceCollection services) => services.AddSingleton<IPeerService, AuthService>();
+
+    /// <summary>Registers <see cref="IAuthenticator"/>: the nodes with the auth role. Needs a <see cref="PeerChoice"/> and a <see cref="PeerClient"/>.</summary>
+    public static void AddRemoteAuth(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IAuthenticator, RemoteAuthenticator>();
     }
 
     /// <summary>Maps <c>POST /auth/verify</c>.</summary>

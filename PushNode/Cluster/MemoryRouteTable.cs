@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using PushNode.Messages;
+using PushNode.Peers;
 
 namespace PushNode.Cluster;
 
@@ -9,10 +10,14 @@ internal sealed class MemoryRouteTable(Node node) : IRouteTable
     private readonly ConcurrentDictionary<string, string> held = [];
     private readonly string[] here = [node.Address];
 
-    public ValueTask AddAsync(Channel channel, CancellationToken cancellationToken)
+    public long Generation => 1;
+
+    public bool IsReachable => true;
+
+    public ValueTask<long> AddAsync(Channel channel, CancellationToken cancellationToken)
     {
         held[channel.Name] = node.Address;
-        return ValueTask.CompletedTask;
+        return new(Generation);
     }
 
     public ValueTask RemoveAsync(Channel channel, CancellationToken cancellationToken)

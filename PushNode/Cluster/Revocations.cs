@@ -4,23 +4,28 @@ using PushNode.Storage;
 namespace PushNode.Cluster;
 
 /// <summary>
-/// The users whose tokens issued before a moment are void. The store keeps them for good; this is the copy that every join asks,
-/// filled when the node starts.
+/// The users whose tokens issued before a moment are void. The store keeps them for good; this is what every join of this node asks, filled when the node
+/// starts.
 /// </summary>
-internal sealed class Revocations(IMessageStore store, TimeProvider time)
+internal sealed class Revocations(IMessageStore store, IRevocationCopy copy, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, long> voidBefore = [];
+    private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action<string>? revoked;
 
-    /// <summary>Calls <paramref name="listener"/> with the user id after each revocation. For wiring at start.</summary>
+    /// <summary>Done when what the store keeps has been loaded once: nobody is to join before.</summary>
+    public Task Loaded => loaded.Task;
+
+    /// <summary>Calls <paramref name="listener"/> with the user id after each revocation that is new to this node. For wiring at start.</summary>
     public void OnRevoked(Action<string> listener) => revoked += listener;
 
-    /// <summary>Fills the copy from the store; before the node takes connections.</summary>
+    /// <summary>Takes over what the store keeps, and tells the listeners of what is new: they may have connected before this node knew.</summary>
     /// <exception cref="StoreUnavailableException">The store does not answer.</exception>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         foreach ((string userId, long before) in await store.ListRevocationsAsync(cancellationToken))
-            Raise(userId, before);
+            Take(userId, before);
+        loaded.TrySetResult();
     }
 
     /// <summary>
@@ -30,18 +35,59 @@ internal sealed class Revocations(IMessageStore store, TimeProvider time)
     public bool IsRevoked(string userId, long issuedAt) => voidBefore.TryGetValue(userId, out long before) && issuedAt < before;
 
     /// <summary>
-    /// Makes all tokens of the user issued until now void, durably, and tells the listeners. Returns the time, in Unix milliseconds, before which issued
-    /// tokens are void.
+    /// Makes all tokens of the user issued until now void, durably. Returns the time, in Unix milliseconds, before which issued tokens are void, for
+    /// the push nodes to <see cref="Learn"/>.
     /// </summary>
     /// <exception cref="StoreUnavailableException">It was not stored; nothing is revoked.</exception>
     public async Task<long> RevokeAsync(string userId, CancellationToken cancellationToken)
     {
         long before = time.GetUtcNow().ToUnixTimeMilliseconds();
         await store.RevokeAsync(userId, before, cancellationToken);
-        Raise(userId, before);
-        revoked?.Invoke(userId);
+        await copy.PutAsync(userId, before, cancellationToken);
+        Take(userId, before);
         return before;
     }
 
-    private void Raise(string userId, long before) => voidBefore.AddOrUpdate(userId, before, (_, known) => Math.Max(known, before));
+    /// <summary>A collect node has revoked the user's tokens issued before then (Unix milliseconds): tells the listeners.</summary>
+    public void Learn(string userId, long before)
+    {
+        Raise(userId, before);
+        // Also when it is known already: a connection may have been made between the knowing and the telling.
+        revoked?.Invoke(userId);
+    }
+
+    /// <summary>Asks the copy that all nodes share, for a user who joins: what it says holds here from now on.</summary>
+    public async ValueTask AskAsync(string userId, CancellationToken cancellationToken)
+    {
+        long before = await copy.FindAsync(userId, cancellationToken);
+        if (before > 0)
+            Take(userId, before);
+    }
+
+    private void Take(string userId, long before)
+    {
+        if (Raise(userId, before))
+            revoked?.Invoke(userId);
+    }
+
+    // Whether that told this node something.
+    private bool Raise(string userId, long before)
+    {
+        while (true)
+        {
+            if (!voidBefore.TryGetValue(userId, out long known))
+            {
+                if (voidBefore.TryAdd(userId, before))
+                    return true;
+            }
+            else if (known >= before)
+            {
+                return false;
+            }
+            else if (voidBefore.TryUpdate(userId, before, known))
+            {
+                return true;
+            }
+        }
+    }
 }

@@ -2,13 +2,14 @@ using System.Text.Json;
 using PushNode.Access;
 using PushNode.Cluster;
 using PushNode.Diagnostics;
+using PushNode.Dispatch;
 using PushNode.Messages;
 using PushNode.Storage;
 
 namespace PushNode.Collect;
 
 /// <summary><c>POST /auth/revoke {"userId":"alice"}</c>: every token of the user issued until now is void, on every node.</summary>
-internal sealed class RevokeEndpoint(ProducerGuard guard, Revocations revocations, ILogger<RevokeEndpoint> logger)
+internal sealed class RevokeEndpoint(ProducerGuard guard, Revocations revocations, IDispatcher dispatcher, ILogger<RevokeEndpoint> logger)
 {
     private const int MaxBody = 1024;
     private const string UserField = "userId";
@@ -26,6 +27,7 @@ internal sealed class RevokeEndpoint(ProducerGuard guard, Revocations revocation
         {
             long before = await revocations.RevokeAsync(userId, context.RequestAborted);
             CollectLog.Revoked(logger, userId);
+            await dispatcher.AnnounceRevocationAsync(userId, before, context.RequestAborted);
             await AnswerAsync(context, userId, before);
         }
         catch (StoreUnavailableException)

@@ -42,6 +42,7 @@ internal static class CommandLine
         root.Add(ListenCommand.Create(settings));
         root.Add(SendCommand.Create(settings));
         root.Add(HealthCommand.Create(settings));
+        root.Add(NodesCommand.Create(settings));
         root.Add(RenewEpochCommand.Create(settings));
         HelpPages.Extend(root);
         return root;

@@ -19,6 +19,12 @@ internal static class CommonOptions
         Description = "A JSON file of settings, over those of appsettings.json beside the executable",
     };
 
+    public static Option<string?> Redis() => new("--redis")
+    {
+        HelpName = "HOST:PORT",
+        Description = "The Redis by which the nodes of a cluster find each other (several: separated by commas; default: none, the node is alone)",
+    };
+
     public static Option<string> Url(string scheme, string what) => new("--url")
     {
         HelpName = "URL",

@@ -13,6 +13,7 @@ internal sealed class HelpPages(HelpAction usage) : SynchronousCommandLineAction
         ["listen"] = ListenCommand.Epilogue,
         ["send"] = SendCommand.Epilogue,
         ["health"] = HealthCommand.Epilogue,
+        ["nodes"] = NodesCommand.Epilogue,
         ["renew-epoch"] = RenewEpochCommand.Epilogue,
     };
 

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
+using PushNode.Diagnostics;
 using PushNode.Hosting;
+using PushNode.Settings;
 
 namespace PushNode.Commands;
 
@@ -19,11 +21,12 @@ internal static class RunCommand
         Examples:
           pushnode
           pushnode --urls http://127.0.0.1:9000 --data /var/lib/pushnode --Logging:LogLevel:Default Debug
+          pushnode --roles push --redis redis.internal:6379 --cluster-listen http://*:8081 --Cluster:SecretFile /etc/pushnode/cluster-secret
           PUSHNODE_Collect__ApiKeysFile=/etc/pushnode/keys PUSHNODE_Auth__Jwt__SecretFile=/etc/pushnode/secret pushnode --urls http://*:8080
 
         Exit codes:
           0  stopped when told to (Ctrl-C, SIGTERM)
-          1  could not run: an address that is in use, or not this machine's
+          1  could not run: an address that is in use, or not this machine's; or told to stop a second time while it was stopping
           2  wrong options or settings: stderr says which, and what would be right
         """;
 
@@ -32,14 +35,20 @@ internal static class RunCommand
         var roles = new Option<string?>("--roles") { HelpName = "LIST", Description = "The modules this node runs, separated by commas: auth, collect, dispatch, push (default: all)" };
         var urls = new Option<string?>("--urls") { HelpName = "LIST", Description = $"The addresses it listens on, separated by commas; * stands for every address (default: {NodeOptions.DefaultUrls})" };
         var data = CommonOptions.Data();
+        var redis = CommonOptions.Redis();
+        var clusterListen = new Option<string?>("--cluster-listen") { HelpName = "URL", Description = "In a cluster, the address of the listener for the other nodes, such as http://10.0.0.5:8081" };
+        var clusterAdvertise = new Option<string?>("--cluster-advertise") { HelpName = "HOST:PORT", Description = "Where the other nodes reach that listener (default: found from its address)" };
         var config = CommonOptions.Config();
-        var root = new RootCommand("PushNode pushes messages from business systems to the people connected to them. Without a command it runs a node.") { roles, urls, data, config };
+        var root = new RootCommand("PushNode pushes messages from business systems to the people connected to them. Without a command it runs a node.") { roles, urls, data, redis, clusterListen, clusterAdvertise, config };
         root.SetAction((parsed, cancellationToken) =>
         {
             var all = new Dictionary<string, string?>(settings, StringComparer.OrdinalIgnoreCase);
             CommonOptions.Set(all, RoleNames.Key, parsed.GetValue(roles));
             CommonOptions.Set(all, nameof(NodeOptions.Urls), parsed.GetValue(urls));
             CommonOptions.Set(all, nameof(NodeOptions.Data), parsed.GetValue(data));
+            CommonOptions.Set(all, "Redis:Connection", parsed.GetValue(redis));
+            CommonOptions.Set(all, "Cluster:Listen", parsed.GetValue(clusterListen));
+            CommonOptions.Set(all, "Cluster:Advertise", parsed.GetValue(clusterAdvertise));
             return RunAsync(NodeConfiguration.Build(parsed.GetValue(config), all), cancellationToken);
         });
         return root;
@@ -47,6 +56,7 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(IConfiguration configuration, CancellationToken cancellationToken)
     {
+        using var impatience = SecondSignal.Watch();
         await using WebApplication app = PushNodeApp.Build(configuration);
         try
         {
@@ -65,7 +75,7 @@ internal static class RunCommand
 
         await Console.Out.WriteLineAsync(Banner.For(app));
         await app.WaitForShutdownAsync(cancellationToken);
-        return ExitCodes.Success;
+        return app.Services.GetService<FatalEnd>()?.HasFailed == true ? ExitCodes.Failure : ExitCodes.Success;
     }
 
     // The modules start before the listeners: when those fail, what has been started is stopped in good order.

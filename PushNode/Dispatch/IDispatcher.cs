@@ -17,4 +17,7 @@ internal interface IDispatcher
 
     /// <summary>Closes the user's connections (of one device, if it is named) on every node; returns how many.</summary>
     ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken);
+
+    /// <summary>Tells every node that the user's tokens issued before then (Unix milliseconds) are void; returns when those that can be reached have been told.</summary>
+    ValueTask AnnounceRevocationAsync(string userId, long before, CancellationToken cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using PushNode.Settings;
 
 namespace PushNode.Hosting;
 
@@ -15,20 +16,25 @@ internal static class Banner
     public static string For(WebApplication app)
     {
         var node = app.Services.GetRequiredService<NodeOptions>();
-        return Write(node, [.. app.Urls], app.Services.GetRequiredService<NodeAccess>().IsTryOut, LaunchCommand.Text);
+        string? cluster = app.Services.GetService<ClusterNode>()?.Address;
+        // The internal listener comes last; nobody is to call it by hand.
+        return Write(node, [.. app.Urls.Take(node.Urls.Count)], cluster, app.Services.GetRequiredService<NodeAccess>().IsTryOut, LaunchCommand.Text);
     }
 
     /// <param name="node">The node.</param>
     /// <param name="addresses">What it is bound to, as URLs.</param>
+    /// <param name="cluster">Where other nodes reach it; null for a node alone.</param>
     /// <param name="isTryOut">Whether anybody on the machine may send and get tokens.</param>
     /// <param name="command">How this executable is called.</param>
-    public static string Write(NodeOptions node, IReadOnlyList<string> addresses, bool isTryOut, string command)
+    public static string Write(NodeOptions node, IReadOnlyList<string> addresses, string? cluster, bool isTryOut, string command)
     {
         string url = addresses[0].Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
         var text = new StringBuilder()
             .AppendLine($"PushNode {Version} listens on {string.Join(" and ", addresses)}")
             .AppendLine($"  roles  {RoleNames.ToText(node.Roles)}")
             .AppendLine($"  data   {node.Data}");
+        if (cluster is not null)
+            text.AppendLine($"  peers  reach this node at {cluster}");
         if (node.Roles.HasFlag(Roles.Push))
             AppendTryOut(text, node, url, isTryOut, command);
         return text.ToString();

@@ -3,6 +3,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
 using PushNode.Auth;
+using PushNode.Cluster.Redis;
+using PushNode.Diagnostics;
+using PushNode.Peers;
+using PushNode.Push;
 using PushNode.Settings;
 
 namespace PushNode.Hosting;
@@ -22,11 +26,14 @@ internal static class HostingModule
         IServiceCollection services = builder.Services;
         var hosting = services.AddSettings<HostingOptions>(configuration);
         var tls = services.AddSettings<TlsOptions>(configuration);
+        ClusterNode? cluster = AddClusterNode(services, configuration, node);
         services.AddSingleton(node);
         services.AddSingleton(NodeAccess.From(configuration, node));
         services.AddRoutingCore();
         services.TryAddSingleton(TimeProvider.System);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = hosting.ShutdownTimeout);
+        services.AddSingleton<IReadinessCheck, NodeReadiness>();
+        var drain = services.AddSettings<DrainOptions>(configuration);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = drain.WindowOf(node.IsClustered) + hosting.ShutdownTimeout);
 
         DataFolderCheck.Run(node.Data);
         services.AddSingleton(new DataFolder(node.Data));
@@ -34,13 +41,15 @@ internal static class HostingModule
             configuration,
             () => SigningKey.LoadOrCreate(provider.GetRequiredService<DataFolder>()),
             provider.GetRequiredService<TimeProvider>())));
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, node, hosting, tls));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, node, cluster, hosting, tls));
         AddLogging(builder.Logging, configuration);
         return node;
     }
 
     public static void UseHosting(this WebApplication app)
     {
+        if (app.Services.GetRequiredService<NodeOptions>().IsClustered)
+            app.UsePeers();
         app.UseMiddleware<ProblemResponses>();
         if (app.Services.GetRequiredService<NodeAccess>().IsOpen)
             app.UseMiddleware<LoopbackHostGuard>();
@@ -51,6 +60,28 @@ internal static class HostingModule
         IServiceProvider services = endpoints.ServiceProvider;
         if (services.GetRequiredService<NodeAccess>().IsTryOut)
             endpoints.MapPost(TryOutTokenEndpoint.Path, services.GetRequiredService<TryOutTokenEndpoint>().HandleAsync);
+    }
+
+    private static ClusterNode? AddClusterNode(IServiceCollection services, IConfiguration configuration, NodeOptions node)
+    {
+        var options = services.AddSettings<ClusterOptions>(configuration);
+        if (!node.IsClustered)
+        {
+            return options.Listen is null && options.Advertise is null
+                ? null
+                : throw new SettingsException("Redis:Connection", null, "is missing: Cluster:Listen and Cluster:Advertise are for a node of a cluster, and its nodes find each other in Redis; set it (--redis host:6379), or leave them out");
+        }
+
+        var cluster = ClusterNode.From(options);
+        var redis = SettingsRegistration.Bind<RedisOptions>(configuration);
+        if (cluster.IsLoopback && !RedisAddress.From(redis).IsLoopback())
+            throw new SettingsException("Cluster:Advertise", cluster.Address, "nodes on other machines cannot reach this: it may be loopback only while Redis is on loopback too, and with it the whole cluster");
+        services.AddSingleton(cluster);
+        services.AddSingleton(cluster.Secret);
+        services.AddSingleton(cluster.Certificates);
+        services.AddPeers(cluster.Address);
+        services.AddHostedService<AddressCheck>();
+        return cluster;
     }
 
     private static void AddLogging(ILoggingBuilder logging, IConfiguration configuration)

@@ -11,7 +11,6 @@ namespace PushNode.Hosting;
 /// <param name="IsHttps">Whether it speaks TLS.</param>
 internal sealed record ListenAddress(IPAddress? Address, int Port, bool IsHttps)
 {
-    private const string Key = "Urls";
     private const string Form = "an address has the form http://127.0.0.1:8080, with http or https, an IP address, localhost or * (every address), and a port";
 
     public bool IsLoopback => Address is null || IPAddress.IsLoopback(Address);
@@ -22,8 +21,26 @@ internal sealed record ListenAddress(IPAddress? Address, int Port, bool IsHttps)
     /// <exception cref="SettingsException">No address, or one that is none.</exception>
     public static IReadOnlyList<ListenAddress> ParseList(string text)
     {
+        const string key = nameof(NodeOptions.Urls);
         string[] urls = text.Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return urls.Length > 0 ? [.. urls.Select(Parse).Distinct()] : throw new SettingsException(Key, text, Form);
+        return urls.Length > 0 ? [.. urls.Select(url => Parse(key, url)).Distinct()] : throw new SettingsException(key, text, Form);
+    }
+
+    /// <summary>Takes one address apart.</summary>
+    /// <param name="key">The setting it comes from.</param>
+    /// <param name="url">Its value.</param>
+    /// <exception cref="SettingsException">It is none.</exception>
+    public static ListenAddress Parse(string key, string url)
+    {
+        int scheme = url.IndexOf("://", StringComparison.Ordinal);
+        bool isHttps = scheme == 5 && url.StartsWith("https", StringComparison.OrdinalIgnoreCase);
+        if (!isHttps && !(scheme == 4 && url.StartsWith("http", StringComparison.OrdinalIgnoreCase)))
+            throw new SettingsException(key, url, Form);
+
+        string authority = url[(scheme + 3)..].TrimEnd('/');
+        int colon = authority.EndsWith(']') ? -1 : authority.LastIndexOf(':');
+        string host = colon < 0 ? authority : authority[..colon];
+        return new ListenAddress(ParseHost(key, url, host), colon < 0 ? (isHttps ? 443 : 80) : ParsePort(key, url, authority[(colon + 1)..]), isHttps);
     }
 
     public override string ToString()
@@ -38,26 +55,13 @@ internal sealed record ListenAddress(IPAddress? Address, int Port, bool IsHttps)
         return string.Create(CultureInfo.InvariantCulture, $"{Scheme}://{host}:{Port}");
     }
 
-    private static ListenAddress Parse(string url)
-    {
-        int scheme = url.IndexOf("://", StringComparison.Ordinal);
-        bool isHttps = scheme == 5 && url.StartsWith("https", StringComparison.OrdinalIgnoreCase);
-        if (!isHttps && !(scheme == 4 && url.StartsWith("http", StringComparison.OrdinalIgnoreCase)))
-            throw new SettingsException(Key, url, Form);
-
-        string authority = url[(scheme + 3)..].TrimEnd('/');
-        int colon = authority.EndsWith(']') ? -1 : authority.LastIndexOf(':');
-        string host = colon < 0 ? authority : authority[..colon];
-        return new ListenAddress(ParseHost(url, host), colon < 0 ? (isHttps ? 443 : 80) : ParsePort(url, authority[(colon + 1)..]), isHttps);
-    }
-
-    private static int ParsePort(string url, string text) =>
+    private static int ParsePort(string key, string url, string text) =>
         ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
             ? port
-            : throw new SettingsException(Key, url, $"'{text}' is no port: it must be a number from 0 (any free one) to 65535");
+            : throw new SettingsException(key, url, $"'{text}' is no port: it must be a number from 0 (any free one) to 65535");
 
     // Kestrel takes a host name to mean every address of the machine, which is not what it says: only what is bound literally is taken.
-    private static IPAddress? ParseHost(string url, string host)
+    private static IPAddress? ParseHost(string key, string url, string host)
     {
         if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
             return null;
@@ -70,6 +74,6 @@ internal sealed record ListenAddress(IPAddress? Address, int Port, bool IsHttps)
             return address;
         }
 
-        throw new SettingsException(Key, url, Form);
+        throw new SettingsException(key, url, Form);
     }
 }

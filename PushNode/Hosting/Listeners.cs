@@ -2,10 +2,14 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using PushNode.Peers;
 
 namespace PushNode.Hosting;
 
-/// <summary>The public listeners: HTTP/1.1 on http (without TLS there is no way to agree on HTTP/2), HTTP/1.1 and HTTP/2 on https.</summary>
+/// <summary>
+/// The public listeners: HTTP/1.1 on http (without TLS there is no way to agree on HTTP/2), HTTP/1.1 and HTTP/2 on https. The internal one, for the other nodes: HTTP/2
+/// by prior knowledge.
+/// </summary>
 internal static class Listeners
 {
     /// <summary>A token may come in the request line, and one may be 8 KiB long.</summary>
@@ -17,7 +21,12 @@ internal static class Listeners
     /// </summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(130);
 
-    public static void Configure(KestrelServerOptions kestrel, NodeOptions node, HostingOptions hosting, TlsOptions tls)
+    /// <param name="kestrel">The server.</param>
+    /// <param name="node">With the public addresses.</param>
+    /// <param name="cluster">With the internal one; null for a node alone.</param>
+    /// <param name="hosting">Timeouts.</param>
+    /// <param name="tls">The certificate of the public addresses.</param>
+    public static void Configure(KestrelServerOptions kestrel, NodeOptions node, ClusterNode? cluster, HostingOptions hosting, TlsOptions tls)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.RequestHeadersTimeout = hosting.HeaderTimeout;
@@ -28,26 +37,40 @@ internal static class Listeners
 
         HttpsConnectionAdapterOptions? https = node.Urls.Any(static u => u.IsHttps) ? tls.Load() : null;
         foreach (ListenAddress url in node.Urls)
-            Listen(kestrel, url, https);
+            Listen(kestrel, url, options => Public(options, url, https));
+        if (cluster is not null)
+            Listen(kestrel, cluster.Listen, options => Internal(options, cluster));
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListenAddress url, HttpsConnectionAdapterOptions? https)
+    private static void Listen(KestrelServerOptions kestrel, ListenAddress url, Action<ListenOptions> configure)
     {
         // A free port cannot be the same one over IPv4 and IPv6.
         if (url is { Address: null, Port: 0 })
-            kestrel.Listen(IPAddress.Loopback, 0, Configure);
+            kestrel.Listen(IPAddress.Loopback, 0, configure);
         else if (url.Address is null)
-            kestrel.ListenLocalhost(url.Port, Configure);
+            kestrel.ListenLocalhost(url.Port, configure);
         else if (url.Address.Equals(IPAddress.IPv6Any))
-            kestrel.ListenAnyIP(url.Port, Configure);
+            kestrel.ListenAnyIP(url.Port, configure);
         else
-            kestrel.Listen(url.Address, url.Port, Configure);
+            kestrel.Listen(url.Address, url.Port, configure);
+    }
 
-        void Configure(ListenOptions options)
+    private static void Public(ListenOptions options, ListenAddress url, HttpsConnectionAdapterOptions? https)
+    {
+        options.Protocols = url.IsHttps ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
+        if (url.IsHttps)
+            options.UseHttps(https!);
+    }
+
+    private static void Internal(ListenOptions options, ClusterNode cluster)
+    {
+        options.Protocols = HttpProtocols.Http2;
+        if (cluster.Certificates.IsUsed)
+            options.UseHttps(cluster.Certificates.ForServer());
+        options.Use(static next => connection =>
         {
-            options.Protocols = url.IsHttps ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
-            if (url.IsHttps)
-                options.UseHttps(https!);
-        }
+            connection.Features.Set(PeerConnection.Mark);
+            return next(connection);
+        });
     }
 }

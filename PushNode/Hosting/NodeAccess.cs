@@ -1,3 +1,5 @@
+using PushNode.Settings;
+
 namespace PushNode.Hosting;
 
 /// <summary>What a node allows because nobody outside its machine can reach it.</summary>

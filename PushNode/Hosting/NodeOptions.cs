@@ -17,13 +17,17 @@ internal sealed record NodeOptions
     /// <summary>The full path of the data folder: the journal, generated keys, the lock. A relative one is meant from the current directory.</summary>
     public required string Data { get; init; }
 
+    /// <summary>Whether there are other nodes to work with: whether <c>Redis:Connection</c> is set.</summary>
+    public required bool IsClustered { get; init; }
+
     /// <summary>Whether nobody outside this machine can reach it.</summary>
     public bool IsLoopback => Urls.All(static u => u.IsLoopback);
 
     /// <exception cref="SettingsException">A value that cannot be used.</exception>
     public static NodeOptions From(IConfiguration configuration) => new()
     {
-        Roles = RoleNames.Parse(List(configuration, RoleNames.Key, "auth,collect,dispatch,push")),
+        IsClustered = StartupRules.IsClustered(configuration),
+        Roles = RoleNames.Parse(List(configuration, RoleNames.Key, "auth,collect,dispatch,push"), !StartupRules.IsClustered(configuration)),
         Urls = ListenAddress.ParseList(List(configuration, nameof(Urls), DefaultUrls)),
         Data = DataFrom(configuration),
     };

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using PushNode.Diagnostics;
+using PushNode.Peers;
 using PushNode.Storage;
 
 namespace PushNode.Hosting;
@@ -29,6 +30,12 @@ internal sealed class ProblemResponses(RequestDelegate next, ILogger<ProblemResp
         {
             response.Clear();
             await Problem.Unavailable($"the message store cannot answer now: {e.Message}").WriteAsync(context);
+            return;
+        }
+        catch (PeerUnavailableException e) when (!response.HasStarted)
+        {
+            response.Clear();
+            await Problem.Unavailable($"another node of the cluster cannot answer now: {e.Message}").WriteAsync(context);
             return;
         }
         catch (Exception e) when (!response.HasStarted)

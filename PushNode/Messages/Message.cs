@@ -57,8 +57,22 @@ internal sealed class Message
         buffer[^1] = (byte)'}';
     }
 
+    private Message(Channel channel, long seq, byte[] frame, int header)
+    {
+        Channel = channel;
+        Id = "";
+        Seq = seq;
+        Ephemeral = seq == 0;
+        Outcome = seq == 0 ? StoreOutcome.None : StoreOutcome.Stored;
+        buffer = frame;
+        dataStart = frame.Length;
+        frameStart = 0;
+        jsonStart = header;
+    }
+
     public Channel Channel { get; }
 
+    /// <summary>Empty, like the data and the times, for one that came from another node: it is only delivered there.</summary>
     public string Id { get; }
 
     /// <summary>Whether the producer gave the id, so that repeats of it must be recognised.</summary>
@@ -85,7 +99,7 @@ internal sealed class Message
     public DeliveryReport? Report { get; init; }
 
     /// <summary>The producer's JSON value, byte for byte.</summary>
-    public ReadOnlyMemory<byte> Data => buffer.AsMemory(dataStart, buffer.Length - dataStart - 1);
+    public ReadOnlyMemory<byte> Data => dataStart < buffer.Length ? buffer.AsMemory(dataStart, buffer.Length - dataStart - 1) : default;
 
     /// <summary>The client's JSON text. Only after <see cref="Accept"/> or <see cref="Build"/>.</summary>
     public ReadOnlyMemory<byte> Json
@@ -106,6 +120,17 @@ internal sealed class Message
             return buffer.AsMemory(frameStart);
         }
     }
+
+    /// <summary>Whether the bytes are one whole frame as <see cref="Frame"/> gives it.</summary>
+    public static bool IsFrame(ReadOnlySpan<byte> bytes) => WebSocketHeader.Read(bytes) > 0;
+
+    /// <summary>A message as another node built it, to be delivered.</summary>
+    /// <param name="channel">Where it goes.</param>
+    /// <param name="seq">Its number; 0 for an ephemeral one.</param>
+    /// <param name="frame">Its <see cref="Frame"/>, checked with <see cref="IsFrame"/>; copied.</param>
+    /// <param name="report">Who wants to know how many connections it was written to; null when nobody does.</param>
+    public static Message FromFrame(Channel channel, long seq, ReadOnlySpan<byte> frame, DeliveryReport? report = null) =>
+        new(channel, seq, frame.ToArray(), WebSocketHeader.Read(frame)) { Report = report };
 
     /// <summary>The store has given it a number and holds it durably.</summary>
     public void Accept(long seq)

@@ -32,4 +32,21 @@ internal static class WebSocketHeader
                 return MaxLength;
         }
     }
+
+    /// <summary>The length of the header that a whole frame begins with; 0 when the bytes are no such frame.</summary>
+    public static int Read(ReadOnlySpan<byte> frame)
+    {
+        if (frame.Length < 2 || (frame[0] & Final) == 0)
+            return 0;
+        int length = frame[1] switch { < 126 => 2, 126 => 4, 127 => MaxLength, _ => 0 };
+        if (length == 0 || frame.Length < length)
+            return 0;
+        ulong payload = length switch
+        {
+            2 => frame[1],
+            4 => BinaryPrimitives.ReadUInt16BigEndian(frame[2..]),
+            _ => BinaryPrimitives.ReadUInt64BigEndian(frame[2..]),
+        };
+        return payload == (ulong)(frame.Length - length) ? length : 0;
+    }
 }

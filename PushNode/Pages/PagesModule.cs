@@ -1,4 +1,5 @@
 using PushNode.Hosting;
+using PushNode.Settings;
 
 namespace PushNode.Pages;
 

@@ -12,7 +12,7 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
     /// <summary>Takes a place for the client; the problem (429 or 503) when there is none.</summary>
     public Problem? Enter(HttpContext context) => connections.TryEnter(AddressOf(context)) switch
     {
-        ConnectionRoom.Stopping => Problem.Unavailable("this node is shutting down"),
+        ConnectionRoom.Stopping => Problem.Unavailable("the node is draining, connect to another one"),
         ConnectionRoom.NodeFull => Problem.Unavailable($"this node has {options.MaxConnections} connections, the most allowed", RetryAfterSeconds),
         ConnectionRoom.AddressFull => Problem.TooManyRequests(
             "too_many_connections",

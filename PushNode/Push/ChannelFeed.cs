@@ -14,28 +14,79 @@ internal sealed class ChannelFeed(Channel channel)
 
     private readonly Lock gate = new();
     private readonly List<Subscription> live = [];
-    private readonly List<Subscription> behind = [];
+
+    // Those that are behind, and those that are still joining.
+    private readonly List<Subscription> waitingRoom = [];
     private SortedList<long, Message>? waiting;
     private long delivered;
     private long newest;
-    private long suspect;
+    private ExpectedHead expected;
     private bool filling;
+    private volatile bool orphaned;
 
     public Channel Channel { get; } = channel;
 
-    /// <summary>How many subscriptions hold the channel on this node; under the hub's lock for the channel.</summary>
+    /// <summary>How many subscriptions hold the channel on this node; changed under the channel's stripe.</summary>
     public int Holders { get; set; }
 
-    /// <summary>Whether the route table has the channel for this node; under the hub's lock for the channel.</summary>
-    public bool Routed { get; set; }
+    /// <summary>The generation of the route table in which this node's route was written, 0 for none; changed under the channel's stripe.</summary>
+    public long Routed { get; set; }
 
-    /// <summary>Adds a subscription that will read the store from its position first.</summary>
+    /// <summary>Whether the feed has been given up, see <see cref="Orphan"/>.</summary>
+    public bool IsOrphaned => orphaned;
+
+    /// <summary>The last seq that was delivered here to live subscriptions; what was delivered is in the store.</summary>
+    public long Delivered
+    {
+        get
+        {
+            lock (gate)
+                return delivered;
+        }
+    }
+
+    /// <summary>Takes a subscription in whose place is still being found: it is sent nothing yet, but its connection can be closed.</summary>
+    public void Take(Subscription subscription)
+    {
+        lock (gate)
+        {
+            if (orphaned)
+                subscription.State = SubscriptionState.Ended;
+            else
+                Add(waitingRoom, subscription);
+        }
+    }
+
+    /// <summary>A subscription that was taken in has its position, from which it will read the store first.</summary>
     public void Attach(Subscription subscription)
     {
         lock (gate)
         {
-            subscription.State = SubscriptionState.Behind;
-            Add(behind, subscription);
+            if (subscription.State == SubscriptionState.Joining)
+                subscription.State = SubscriptionState.Behind;
+        }
+    }
+
+    /// <summary>
+    /// Ends every subscription: the store has begun a new life, its seqs do not compare with those that were delivered here, and none of the two must ever meet.
+    /// </summary>
+    public void Orphan()
+    {
+        lock (gate)
+        {
+            orphaned = true;
+            foreach (List<Subscription> list in (ReadOnlySpan<List<Subscription>>)[live, waitingRoom])
+            {
+                foreach (Subscription subscription in list)
+                {
+                    subscription.State = SubscriptionState.Ended;
+                    subscription.Index = -1;
+                }
+
+                list.Clear();
+            }
+
+            DropWaiting();
         }
     }
 
@@ -142,7 +193,8 @@ internal sealed class ChannelFeed(Channel channel)
     {
         lock (gate)
         {
-            if (live.Count > 0 && delivered < Math.Max(newest, suspect))
+            expected.Seek();
+            if (live.Count > 0 && delivered < Math.Max(newest, expected.Seq))
                 return delivered;
             filling = false;
             if (live.Count == 0)
@@ -165,27 +217,37 @@ internal sealed class ChannelFeed(Channel channel)
 
             delivered = Math.Max(delivered, page.Through);
             newest = Math.Max(newest, delivered);
+            if (page.Through >= page.Head)
+                expected.Found(page.Head);
             WriteWaiting(touched);
             return delivered > before;
         }
     }
 
     /// <summary>
-    /// The head as reconciling found it. A channel that has not got as far as the head of the time before has missed a message; true when the caller must
-    /// run <see cref="GapFill"/>.
+    /// A hint of the channel's head. A channel that has not got as far as the hint of the time before has missed a message: true when the caller must
+    /// run <see cref="GapFill"/>. A hint that is behind, or lost (0), says nothing; one that the store has refuted is not looked into again.
     /// </summary>
-    public bool Reconcile(long head)
+    public bool Reconcile(long hint)
     {
         lock (gate)
         {
-            bool missed = live.Count > 0 && delivered < suspect;
-            suspect = Math.Max(suspect, head);
-            if (live.Count == 0)
-                newest = Math.Max(newest, head);
-            if (!missed || filling)
-                return false;
-            filling = true;
-            return true;
+            bool missed = delivered < expected.Seq;
+            expected.Hint(hint);
+            return StartFilling(missed);
+        }
+    }
+
+    /// <summary>
+    /// The channel's head as the store itself has it. What is missing is filled at once, though it may be on its way: true when the caller must
+    /// run <see cref="GapFill"/>.
+    /// </summary>
+    public bool CatchUpTo(long head)
+    {
+        lock (gate)
+        {
+            expected.Tell(head);
+            return StartFilling(delivered < expected.Seq);
         }
     }
 
@@ -196,9 +258,17 @@ internal sealed class ChannelFeed(Channel channel)
         {
             foreach (Subscription subscription in live)
                 target.Add(subscription.Connection);
-            foreach (Subscription subscription in behind)
+            foreach (Subscription subscription in waitingRoom)
                 target.Add(subscription.Connection);
         }
+    }
+
+    private bool StartFilling(bool missed)
+    {
+        if (!missed || filling || live.Count == 0)
+            return false;
+        filling = true;
+        return true;
     }
 
     private void Write(Message message, FlushList touched)
@@ -230,10 +300,12 @@ internal sealed class ChannelFeed(Channel channel)
     private void WriteEphemeral(Message message, FlushList touched)
     {
         int written = 0;
-        foreach (List<Subscription> list in (ReadOnlySpan<List<Subscription>>)[live, behind])
+        foreach (List<Subscription> list in (ReadOnlySpan<List<Subscription>>)[live, waitingRoom])
         {
             foreach (Subscription subscription in list)
             {
+                if (subscription.State == SubscriptionState.Joining)
+                    continue;
                 EnqueueResult result = subscription.Connection.TryWrite(message, subscription);
                 if (result == EnqueueResult.QueuedFirst)
                     touched.Add(subscription.Connection);
@@ -285,7 +357,7 @@ internal sealed class ChannelFeed(Channel channel)
     {
         RemoveFromList(subscription);
         subscription.State = SubscriptionState.Behind;
-        Add(behind, subscription);
+        Add(waitingRoom, subscription);
         PushMetrics.FellBehind.Add(1);
         subscription.Connection.CatchUp();
     }
@@ -298,7 +370,7 @@ internal sealed class ChannelFeed(Channel channel)
 
     private void RemoveFromList(Subscription subscription)
     {
-        List<Subscription> list = subscription.State == SubscriptionState.Live ? live : behind;
+        List<Subscription> list = subscription.State == SubscriptionState.Live ? live : waitingRoom;
         Subscription last = list[^1];
         list[subscription.Index] = last;
         last.Index = subscription.Index;

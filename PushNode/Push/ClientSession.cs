@@ -1,7 +1,7 @@
 namespace PushNode.Push;
 
 /// <summary>The life of a connection: into the list, joined, read until it ends, and out of everything again.</summary>
-internal sealed class ClientSession(ConnectionList connections, Join join, ILogger<ClientSession> logger)
+internal sealed class ClientSession(ConnectionList connections, Join join, Drain drain, ILogger<ClientSession> logger)
 {
     /// <param name="connection">A new connection.</param>
     /// <param name="request">What it asks for.</param>
@@ -12,7 +12,7 @@ internal sealed class ClientSession(ConnectionList connections, Join join, ILogg
         PushLog.Connected(logger, connection.UserId, connection.Device, connection);
         connections.Add(connection);
         if (connections.IsStopping)
-            connection.Close(CloseCode.GoingAway, "the node is shutting down");
+            drain.TurnAway(connection);
         try
         {
             // Reading begins at once: a join may wait for the store, and a client may leave meanwhile.

@@ -27,7 +27,7 @@ internal enum CloseCode
     /// <summary>The node met an error of its own. Come back with backoff.</summary>
     InternalError = 1011,
 
-    /// <summary>The node is draining. Come back after the time it told.</summary>
+    /// <summary>The node sends its clients away. Come back after the time that the <c>reconnect</c> frame before it told.</summary>
     Draining = 1012,
 
     /// <summary>The request to connect was malformed (HTTP 400). Do not come back unchanged.</summary>

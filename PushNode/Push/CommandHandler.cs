@@ -87,15 +87,24 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
         {
             connection.Send(ServerFrame.Error("auth_other_user", "auth: the token is for another user"));
         }
-        else if (revocations.IsRevoked(identity.UserId, identity.IssuedAt))
+        else if (await IsRevokedAsync(identity, cancellationToken))
         {
             connection.Send(ServerFrame.Error("auth_invalid", "auth: the token has been revoked"));
         }
         else
         {
             connection.Identity = identity;
+            // Once more: one that came since was told to the connection as it was with its old token.
+            if (revocations.IsRevoked(identity.UserId, identity.IssuedAt))
+                connection.Close(CloseCode.Unauthorized, "the token has been revoked");
             await EndForbiddenAsync(connection, identity);
         }
+    }
+
+    private async ValueTask<bool> IsRevokedAsync(Identity identity, CancellationToken cancellationToken)
+    {
+        await revocations.AskAsync(identity.UserId, cancellationToken);
+        return revocations.IsRevoked(identity.UserId, identity.IssuedAt);
     }
 
     private async Task EndForbiddenAsync(Connection connection, Identity identity)

@@ -10,6 +10,7 @@ internal abstract class Connection
     /// <summary>The device of a connection that names none.</summary>
     public const string DefaultDevice = "default";
 
+    private const int MaxReconnectDelay = 1000;
     private const int Idle = 0;
     private const int CatchingUp = 1;
     private const int AskedAgain = 2;
@@ -23,6 +24,7 @@ internal abstract class Connection
     private int nextBehind;
     private int catchUp;
     private int closing;
+    private bool leaving;
     private long closingSince;
 
     protected Connection(ConnectionServices services, Identity identity, ConnectRequest request, Outbox outbox)
@@ -64,6 +66,16 @@ internal abstract class Connection
 
     /// <summary>The channels it is subscribed to; replaced as a whole when they change.</summary>
     public ReadOnlySpan<Subscription> Subscriptions => Volatile.Read(ref subscriptions);
+
+    /// <summary>Whether it is about to be sent away: what it can prove, it proves at once.</summary>
+    public bool IsLeaving
+    {
+        get => Volatile.Read(ref leaving);
+        set => Volatile.Write(ref leaving, value);
+    }
+
+    /// <summary>Whether it has been sent messages that would come again on its next connection, and could still prove that they have arrived.</summary>
+    public virtual bool IsUnproved => false;
 
     protected abstract string Transport { get; }
 
@@ -118,6 +130,15 @@ internal abstract class Connection
         PushMetrics.Closed.Add(1, new KeyValuePair<string, object?>("code", (int)code));
         EnqueueClose(code, reason);
         Flush();
+    }
+
+    /// <summary>Tells the client to connect again, a random time of up to a second from now so that not all come at once, and begins the close.</summary>
+    public void SendAway(string reason)
+    {
+        if (IsClosed)
+            return;
+        Outbox.TryEnqueue(Encode(ServerFrame.Reconnect(Random.Shared.Next(MaxReconnectDelay + 1))), FrameKind.Control);
+        Close(CloseCode.Draining, reason);
     }
 
     /// <summary>Some subscription is behind: brings it up to date, in the background.</summary>
@@ -180,7 +201,8 @@ internal abstract class Connection
     /// <summary>The device has everything of the channel up to this seq: its cursor moves, forward only.</summary>
     public void Acknowledge(Subscription subscription, long seq)
     {
-        if (seq <= subscription.Acknowledged)
+        // A seq of another life of the store would move the device past messages that it has never seen.
+        if (seq <= subscription.Acknowledged || subscription.Feed.IsOrphaned)
             return;
         subscription.Acknowledged = seq;
         services.Store.MoveCursor(UserId, Device, subscription.Channel, seq);

@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using PushNode.Peers;
 
 namespace PushNode.Push;
 
 /// <summary>Every connection of this node, with the limits on how many there may be.</summary>
-internal sealed class ConnectionList(PushOptions options)
+internal sealed class ConnectionList(PushOptions options) : INodeLoad
 {
     private readonly Lock gate = new();
     private readonly List<Connection> connections = [];
@@ -20,7 +21,9 @@ internal sealed class ConnectionList(PushOptions options)
         }
     }
 
-    /// <summary>Whether the node is shutting down.</summary>
+    int INodeLoad.Connections => Count;
+
+    /// <summary>Whether nobody is let in any more.</summary>
     public bool IsStopping => stopping;
 
     /// <summary>Lets no more in; those that are here stay until they leave.</summary>
@@ -73,6 +76,13 @@ internal sealed class ConnectionList(PushOptions options)
         }
 
         PushMetrics.Connections.Add(-1);
+    }
+
+    /// <summary>Those that are here now.</summary>
+    public Connection[] ToArray()
+    {
+        lock (gate)
+            return [.. connections];
     }
 
     /// <summary>Copies up to the length of <paramref name="target"/> connections from <paramref name="start"/> on; returns how many.</summary>

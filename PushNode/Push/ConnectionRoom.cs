@@ -5,7 +5,7 @@ internal enum ConnectionRoom
 {
     Free,
 
-    /// <summary>The node is shutting down: 503.</summary>
+    /// <summary>The node is draining: 503.</summary>
     Stopping,
 
     /// <summary><see cref="PushOptions.MaxConnections"/> is reached: 503.</summary>

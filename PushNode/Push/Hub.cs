@@ -1,61 +1,16 @@
-using System.Collections.Concurrent;
 using PushNode.Cluster;
 using PushNode.Messages;
+using PushNode.Peers;
 
 namespace PushNode.Push;
 
-/// <summary>The channels that this node holds, and the delivery into them.</summary>
-internal sealed class Hub(IRouteTable routes, Node node, GapFill gapFill, ILogger<Hub> logger) : IDelivery
+/// <summary>Delivery into the channels that this node holds, and to their connections.</summary>
+internal sealed class Hub(HeldChannels channels, Node node, Revocations revocations, GapFill gapFill) : IDelivery
 {
-    private const int Stripes = 1024;
-
-    private readonly ConcurrentDictionary<string, ChannelFeed> feeds = [];
-    private readonly SemaphoreSlim[] stripes = [.. Enumerable.Range(0, Stripes).Select(static _ => new SemaphoreSlim(1, 1))];
     private FlushList? spareFlushList;
 
-    /// <summary>The channels held now.</summary>
-    public IEnumerable<ChannelFeed> Feeds => feeds.Select(static pair => pair.Value);
-
-    /// <summary>
-    /// Holds a channel for one subscription, and returns, with the number of its holders now, when its route is in the table. The channel counts as held from before its route is written, so that no
-    /// delivery finds it missing. One operation on a channel's route runs at a time.
-    /// </summary>
-    public async ValueTask<(ChannelFeed Feed, int Holders)> HoldAsync(Channel channel, CancellationToken cancellationToken)
-    {
-        SemaphoreSlim stripe = StripeOf(channel);
-        await stripe.WaitAsync(cancellationToken);
-        try
-        {
-            ChannelFeed feed = feeds.GetOrAdd(channel.Name, static (_, channel) => new ChannelFeed(channel), channel);
-            int holders = ++feed.Holders;
-            if (!feed.Routed)
-                await AddRouteAsync(feed, cancellationToken);
-            return (feed, holders);
-        }
-        finally
-        {
-            stripe.Release();
-        }
-    }
-
-    /// <summary>Takes one hold back; the last one takes the route away too.</summary>
-    public async ValueTask ReleaseAsync(ChannelFeed feed)
-    {
-        SemaphoreSlim stripe = StripeOf(feed.Channel);
-        await stripe.WaitAsync();
-        try
-        {
-            if (--feed.Holders == 0)
-                await DropAsync(feed);
-        }
-        finally
-        {
-            stripe.Release();
-        }
-    }
-
     /// <summary>How many connections the user has on this node.</summary>
-    public int CountConnections(string userId) => feeds.TryGetValue(Channel.User(userId).Name, out ChannelFeed? feed) ? feed.Holders : 0;
+    public int CountConnections(string userId) => channels.TryFind(Channel.User(userId), out ChannelFeed? feed) ? feed.Holders : 0;
 
     public ValueTask DeliverAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken)
     {
@@ -63,10 +18,15 @@ internal sealed class Hub(IRouteTable routes, Node node, GapFill gapFill, ILogge
         for (int i = 0; i < batch.Count; i++)
         {
             Message message = batch[i];
-            if (!feeds.TryGetValue(message.Channel.Name, out ChannelFeed? feed))
-                message.Report?.Add(0);
-            else if (feed.Deliver(message, touched))
-                gapFill.Start(feed);
+            if (channels.TryFind(message.Channel, out ChannelFeed? feed))
+            {
+                if (feed.Deliver(message, touched))
+                    gapFill.Start(feed);
+                continue;
+            }
+
+            message.Report?.Add(0);
+            channels.NoteStray(message.Channel);
         }
 
         touched.Flush();
@@ -91,45 +51,18 @@ internal sealed class Hub(IRouteTable routes, Node node, GapFill gapFill, ILogge
         return new(closed);
     }
 
-    /// <summary>The user's connections on this node.</summary>
+    public ValueTask RevokeAsync(string userId, long before, CancellationToken cancellationToken)
+    {
+        revocations.Learn(userId, before);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The user's connections on this node: also those that have taken hold of the user's channel and are still joining.</summary>
     public List<Connection> ConnectionsOf(string userId)
     {
         var connections = new List<Connection>();
-        if (feeds.TryGetValue(Channel.User(userId).Name, out ChannelFeed? feed))
+        if (channels.TryFind(Channel.User(userId), out ChannelFeed? feed))
             feed.CopyConnections(connections);
         return connections;
     }
-
-    private async ValueTask AddRouteAsync(ChannelFeed feed, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await routes.AddAsync(feed.Channel, cancellationToken);
-            feed.Routed = true;
-        }
-        catch
-        {
-            if (--feed.Holders == 0)
-                await DropAsync(feed);
-            throw;
-        }
-    }
-
-    private async ValueTask DropAsync(ChannelFeed feed)
-    {
-        try
-        {
-            await routes.RemoveAsync(feed.Channel, CancellationToken.None);
-        }
-        catch (Exception e)
-        {
-            // The route outlives its channel until it expires; whoever follows it finds nothing and does no harm.
-            PushLog.Failed(logger, $"Removing the route of {feed.Channel}", e);
-        }
-
-        feed.Routed = false;
-        feeds.TryRemove(feed.Channel.Name, out _);
-    }
-
-    private SemaphoreSlim StripeOf(Channel channel) => stripes[(uint)channel.Name.GetHashCode() % Stripes];
 }

@@ -13,4 +13,7 @@ internal interface IDelivery
 
     /// <summary>Closes the user's connections on this node (of one device, if it is named) with 1000; returns how many.</summary>
     ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken);
+
+    /// <summary>The user's tokens issued before then (Unix milliseconds) are void: closes the connections made with them.</summary>
+    ValueTask RevokeAsync(string userId, long before, CancellationToken cancellationToken);
 }

@@ -1,15 +1,17 @@
 using PushNode.Cluster;
 using PushNode.Messages;
+using PushNode.Peers;
 using PushNode.Storage;
 
 namespace PushNode.Push;
 
 /// <summary>
-/// How a connection comes to its channels. The order is the proof that nothing is missed: (1) hold the channel, its route is in the table; (2) check
-/// revocation; (3) read cursors and heads; (4) read the store from the cursor and (5) go live, both in <see cref="Replay"/>. A message stored before the
-/// reading is in it; one stored after it is looked up when the route is there.
+/// How a connection comes to its channels. The order is the proof that nothing is missed: (1) hold the channel, its route is in the table; (2) ask for
+/// revocations, which from then on are told to every connection that holds its user's channel; (3) read cursors and heads; (4) read the store from the
+/// cursor and (5) go live, both in <see cref="Replay"/>. A message stored before the reading is in it; one stored after it is looked up when the route is
+/// there. While the route table cannot be reached there is no route, but dispatch sends to every node.
 /// </summary>
-internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations, Node node, PushOptions options, TimeProvider time, ILogger<Join> logger)
+internal sealed class Join(HeldChannels held, IMessageStore store, Revocations revocations, Node node, PushOptions options, TimeProvider time, ILogger<Join> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -21,7 +23,7 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
         long?[] given = [request.After, request.All, .. request.Topics.Values];
         foreach (Channel channel in channels)
             await HoldAsync(connection, channel, cancellationToken);
-        if (IsRefused(connection))
+        if (await IsRevokedAsync(connection, cancellationToken))
             return;
 
         (long?[] cursors, long[] heads) = await ReadStoreAsync(connection, channels, cancellationToken);
@@ -39,7 +41,7 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
             await SaveCursorsAsync(connection, cancellationToken);
         foreach (Subscription subscription in connection.Subscriptions)
             subscription.Feed.Attach(subscription);
-        // Once more: one that came since was told to those attached, and this one was not.
+        // It may have been closed meanwhile.
         if (IsRefused(connection))
             return;
         connection.CatchUp();
@@ -65,7 +67,7 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
     {
         connection.Remove(subscription);
         subscription.Feed.Detach(subscription);
-        await hub.ReleaseAsync(subscription.Feed);
+        await held.ReleaseAsync(subscription.Feed);
     }
 
     /// <summary>Ends all subscriptions of a connection that has ended.</summary>
@@ -77,8 +79,7 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
 
     private async ValueTask<Subscription> HoldAsync(Connection connection, Channel channel, CancellationToken cancellationToken)
     {
-        (ChannelFeed feed, int holders) = await hub.HoldAsync(channel, cancellationToken);
-        var subscription = new Subscription(connection, feed);
+        (Subscription subscription, int holders) = await held.HoldAsync(channel, connection, cancellationToken);
         connection.Add(subscription);
         // Admission has looked already; of many that came at the same time, the last ones find out here.
         if (channel.Kind == ChannelKind.User && holders > options.MaxConnectionsPerUser)
@@ -98,6 +99,17 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
             // It stays in memory and is written as soon as the store can.
             PushLog.StoreAway(logger, $"a first cursor of {connection.UserId}", e.Message);
         }
+    }
+
+    // A revocation is put into the copy before the nodes are told. So either it is in the copy by now, or this node is yet to be told, and finds the
+    // connection by the channel it holds. What the store keeps has to be known before: that may take as long as the store does.
+    private async ValueTask<bool> IsRevokedAsync(Connection connection, CancellationToken cancellationToken)
+    {
+        while (!revocations.Loaded.IsCompleted && !connection.IsClosed)
+            await Task.WhenAny(revocations.Loaded, Task.Delay(Pause, time, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        await revocations.AskAsync(connection.UserId, cancellationToken);
+        return IsRefused(connection);
     }
 
     private bool IsRefused(Connection connection)
@@ -141,6 +153,8 @@ internal sealed class Join(Hub hub, IMessageStore store, Revocations revocations
             return false;
         }
 
+        if (subscription.Feed.IsOrphaned)
+            return false;
         subscription.Position = start.Position(channel.Kind, head);
         subscription.Acknowledged = start.Acknowledged(head);
         // A topic's first subscription of a device starts at the head: kept as its cursor, so that what comes while it is away is not lost on it.

@@ -1,3 +1,4 @@
+using PushNode.Peers;
 using PushNode.Settings;
 
 namespace PushNode.Push;
@@ -8,21 +9,31 @@ internal static class PushModule
     public static void AddPush(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<PushOptions>(configuration);
+        services.AddSingleton<HeldChannels>();
         services.AddSingleton<GapFill>();
         services.AddSingleton<Hub>();
         services.AddSingleton<IDelivery>(static s => s.GetRequiredService<Hub>());
         services.AddSingleton<ConnectionList>();
+        services.AddSingleton<INodeLoad>(static s => s.GetRequiredService<ConnectionList>());
         services.AddSingleton<Replay>();
         services.AddSingleton<ConnectionServices>();
         services.AddSingleton<Join>();
         services.AddSingleton<CommandHandler>();
         services.AddSingleton<Admission>();
         services.AddSingleton<ClientSession>();
+        services.AddSingleton<Drain>();
+        services.AddSingleton<EpochChange>();
+        services.AddSingleton<HeadComparison>();
+        services.AddSingleton<RouteRefresh>();
+        services.AddSingleton<Reconciler>();
+        services.AddSingleton<IReconcile>(static s => s.GetRequiredService<Reconciler>());
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<SseEndpoint>();
+        services.AddHostedService<StoreChanges>();
         services.AddHostedService<RevocationWatch>();
         services.AddHostedService<Heartbeats>();
-        services.AddHostedService<Reconciler>();
+        services.AddHostedService(static s => s.GetRequiredService<Reconciler>());
+        services.AddHostedService<RouteKeeper>();
         services.AddHostedService<Farewell>();
     }
 

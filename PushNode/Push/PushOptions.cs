@@ -66,6 +66,12 @@ internal sealed class PushOptions : ISettings
     /// <summary>How often the heads of all held channels are compared with what was delivered: 100 ms to 10 min.</summary>
     public TimeSpan ReconcileInterval { get; set; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>
+    /// In a cluster, how often each held channel's route is written again: 1 s to 5 min, half of what a route lives. With it the channel is compared with the
+    /// store's own head.
+    /// </summary>
+    public TimeSpan RouteRefresh { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How long a message that overtook another waits for it before the store is asked: 0 to 10 s.</summary>
     public TimeSpan GapWait { get; set; } = TimeSpan.FromMilliseconds(20);
 
@@ -87,6 +93,7 @@ internal sealed class PushOptions : ISettings
         .. SettingError.Range($"{Section}:{nameof(MaxConnectionsPerAddress)}", MaxConnectionsPerAddress, 0, 10_000_000),
         .. SettingError.Range($"{Section}:{nameof(MaxConnections)}", MaxConnections, 1, 10_000_000),
         .. SettingError.Range($"{Section}:{nameof(ReconcileInterval)}", ReconcileInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
+        .. SettingError.Range($"{Section}:{nameof(RouteRefresh)}", RouteRefresh, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)),
         .. SettingError.Range($"{Section}:{nameof(GapWait)}", GapWait, TimeSpan.Zero, TimeSpan.FromSeconds(10)),
         .. AllowedOrigins.Where(static o => !IsOrigin(o)).Select(static o =>
             new SettingError($"{Section}:{nameof(AllowedOrigins)}", o, "an origin is a scheme and a host without a path, like https://app.example.com")),

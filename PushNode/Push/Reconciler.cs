@@ -1,71 +1,71 @@
 using Microsoft.Extensions.Hosting;
 using PushNode.Cluster;
-using PushNode.Messages;
 using PushNode.Storage;
 
 namespace PushNode.Push;
 
 /// <summary>
 /// The safety net for every failure between store and socket: compares the heads of all held channels with what was delivered and fills what is
-/// behind.
+/// behind. Every few seconds by the hints, which may be late: what is behind twice has missed something. By the store's own heads, filling at once, while the
+/// route table cannot be reached, and when somebody knows that messages may have been missed.
 /// </summary>
-internal sealed class Reconciler(Hub hub, IHeads heads, GapFill gapFill, PushOptions options, TimeProvider time, ILogger<Reconciler> logger) : BackgroundService
+internal sealed class Reconciler(HeadComparison comparison, IRouteTable routes, PushOptions options, TimeProvider time, ILogger<Reconciler> logger)
+    : BackgroundService, IReconcile
 {
-    private const int ChunkSize = 512;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly List<ChannelFeed> feeds = new(ChunkSize);
-    private readonly List<Channel> channels = new(ChunkSize);
+    private readonly SemaphoreSlim wanted = new(0);
+    private int isWanted;
+    private long requests;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>How often <see cref="Start"/> was called: each time something may have been missed.</summary>
+    public long Requests => Volatile.Read(ref requests);
+
+    /// <inheritdoc/>
+    public void Start()
+    {
+        Interlocked.Increment(ref requests);
+        if (Interlocked.Exchange(ref isWanted, 1) == 0)
+            wanted.Release();
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(TickAsync(stoppingToken), AnswerRequestsAsync(stoppingToken));
+
+    private async Task TickAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(options.ReconcileInterval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await ReconcileAsync(stoppingToken);
-            }
-            catch (StoreUnavailableException e)
-            {
-                PushLog.StoreAway(logger, "reconciling", e.Message);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                PushLog.Failed(logger, "Reconciling", e);
-            }
-        }
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+            await TryCompareAsync(withStore: !routes.IsReachable, cancellationToken);
     }
 
-    private async Task ReconcileAsync(CancellationToken cancellationToken)
+    private async Task AnswerRequestsAsync(CancellationToken cancellationToken)
     {
-        foreach (ChannelFeed feed in hub.Feeds)
+        while (true)
         {
-            feeds.Add(feed);
-            if (feeds.Count == ChunkSize)
-                await ReconcileChunkAsync(cancellationToken);
+            await wanted.WaitAsync(cancellationToken);
+            // Before it begins: whoever asks while it is under way may mean channels that it has passed.
+            Volatile.Write(ref isWanted, 0);
+            while (!await TryCompareAsync(withStore: true, cancellationToken))
+                await Task.Delay(Pause, time, cancellationToken);
         }
-
-        if (feeds.Count > 0)
-            await ReconcileChunkAsync(cancellationToken);
     }
 
-    private async Task ReconcileChunkAsync(CancellationToken cancellationToken)
+    private async Task<bool> TryCompareAsync(bool withStore, CancellationToken cancellationToken)
     {
         try
         {
-            foreach (ChannelFeed feed in feeds)
-                channels.Add(feed.Channel);
-            long[] found = await heads.ReadAsync(channels, cancellationToken);
-            for (int i = 0; i < found.Length; i++)
-            {
-                if (feeds[i].Reconcile(found[i]))
-                    gapFill.Start(feeds[i]);
-            }
+            await comparison.CompareAllAsync(withStore, cancellationToken);
+            return true;
         }
-        finally
+        catch (StoreUnavailableException e)
         {
-            feeds.Clear();
-            channels.Clear();
+            PushLog.StoreAway(logger, "reconciling", e.Message);
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            PushLog.Failed(logger, "Reconciling", e);
+        }
+
+        return false;
     }
 }

@@ -1,18 +1,68 @@
 using Microsoft.Extensions.Hosting;
 using PushNode.Cluster;
+using PushNode.Peers;
+using PushNode.Storage;
 
 namespace PushNode.Push;
 
-/// <summary>Closes the connections whose token has just been revoked; joins check for themselves.</summary>
-internal sealed class RevocationWatch(Revocations revocations, Hub hub) : IHostedService
+/// <summary>
+/// Closes the connections whose token has just been revoked; joins check for themselves. In a cluster the store may be another node's: it is asked when this
+/// node starts, joins wait for the answer, and again whenever this node may have missed being told.
+/// </summary>
+internal sealed class RevocationWatch(
+    Revocations revocations, Hub hub, IRouteTable routes, Reconciler reconciler, Node node, PushOptions options, TimeProvider time, ILogger<RevocationWatch> logger)
+    : BackgroundService
 {
-    public async Task StartAsync(CancellationToken cancellationToken)
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await revocations.LoadAsync(cancellationToken);
         revocations.OnRevoked(CloseRevoked);
+        if (node.IsAlone)
+            await revocations.LoadAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (node.IsAlone)
+            return;
+        using var timer = new PeriodicTimer(Interval, time);
+        while (true)
+        {
+            // Read before it loads: what happens meanwhile is a reason to load again.
+            (long, long) missed = Missed();
+            while (!await TryLoadAsync(stoppingToken))
+                await Task.Delay(Pause, time, stoppingToken);
+            long loaded = time.GetTimestamp();
+            do
+                await timer.WaitForNextTickAsync(stoppingToken);
+            while (Missed() == missed && time.GetElapsedTime(loaded) < options.RouteRefresh);
+        }
+    }
+
+    // The copy may have been lost with the routes; and where messages were dropped on their way to this node, so was what it should have been told.
+    private (long Generation, long Requests) Missed() => (routes.Generation, reconciler.Requests);
+
+    private async Task<bool> TryLoadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await revocations.LoadAsync(cancellationToken);
+            return true;
+        }
+        catch (StoreUnavailableException e)
+        {
+            PushLog.StoreAway(logger, "loading the revocations", e.Message);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            PushLog.Failed(logger, "Loading the revocations", e);
+        }
+
+        return false;
+    }
 
     private void CloseRevoked(string userId)
     {

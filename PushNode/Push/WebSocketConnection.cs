@@ -31,6 +31,8 @@ internal sealed class WebSocketConnection : Connection
         proof = new Proof(lastHeard);
     }
 
+    public override bool IsUnproved => AckMode == AckMode.Auto && Proof.IsWanted(Subscriptions);
+
     protected override string Transport => "websocket";
 
     public override EnqueueResult TryWrite(Message message, Subscription subscription)
@@ -99,7 +101,7 @@ internal sealed class WebSocketConnection : Connection
         !proof.IsAwaited
         && (Outbox.WantsPing
             || (silence >= Options.HeartbeatInterval && sincePing >= Options.HeartbeatInterval)
-            || (AckMode == AckMode.Auto && sincePing >= Options.ProofInterval && Proof.IsWanted(Subscriptions)));
+            || ((IsLeaving || sincePing >= Options.ProofInterval) && IsUnproved));
 
     private void Ping(long now)
     {

@@ -4,7 +4,8 @@ namespace PushNode.Storage;
 
 /// <summary>
 /// What is kept: messages numbered per channel, the devices' cursors, revocations. Numbers are given here and leave no holes, so a
-/// missing seq is an expired one; none is ever used twice, though messages expire.
+/// missing seq is an expired one; none is ever used twice, though messages expire. A message read has at least its channel, seq and frame; all of it, when
+/// the store is on this node.
 /// </summary>
 /// <exception cref="StoreUnavailableException">Every member but <see cref="AppendAsync"/> and <see cref="MoveCursor"/> throws it while the store
 /// cannot answer.</exception>
@@ -32,7 +33,10 @@ internal interface IMessageStore
     /// <summary>The message with this seq; null when it never was or has expired.</summary>
     ValueTask<Message?> FindAsync(Channel channel, long seq, CancellationToken cancellationToken);
 
-    /// <summary>The newest seq of each channel, in the order asked; 0 for a channel without messages.</summary>
+    /// <summary>
+    /// The newest seq of each channel, in the order asked; 0 for a channel that never had a message. It does not go back when messages expire: one that does
+    /// is taken for the sign of a new life of the store.
+    /// </summary>
     ValueTask<long[]> ReadHeadsAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken);
 
     /// <summary>

@@ -59,4 +59,31 @@ internal static partial class StorageLog
 
     [LoggerMessage(19, LogLevel.Debug, "{File} could not be made: there is no room to keep in reserve")]
     public static partial void NoReserve(this ILogger logger, string file, Exception exception);
+
+    [LoggerMessage(20, LogLevel.Information, "{Address} stores the cluster's messages, epoch {Epoch}")]
+    public static partial void StoreFound(this ILogger logger, string address, string epoch);
+
+    [LoggerMessage(21, LogLevel.Warning, "New clients wait for their backlog: {Reason}")]
+    public static partial void StoreAway(this ILogger logger, string reason);
+
+    [LoggerMessage(22, LogLevel.Information, "The message store answers again, at {Address}")]
+    public static partial void StoreBack(this ILogger logger, string address);
+
+    [LoggerMessage(23, LogLevel.Information, "The node that stores messages, {Address}, has begun a new run")]
+    public static partial void StoreRestarted(this ILogger logger, string address);
+
+    [LoggerMessage(24, LogLevel.Error, "The message store has begun a new life: its epoch was {Before} and is {Now}. What devices have acknowledged before says nothing about it")]
+    public static partial void StoreEpochChanged(this ILogger logger, string before, string now);
+
+    [LoggerMessage(25, LogLevel.Error, "Asking how the message store is failed; it is tried again")]
+    public static partial void StorePollFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(26, LogLevel.Warning, "More than {Capacity} cursors wait for the message store: {Dropped} were dropped so far, and their devices receive some messages again")]
+    public static partial void CursorsDropped(this ILogger logger, int capacity, long dropped);
+
+    [LoggerMessage(27, LogLevel.Error, "Writing moved cursors failed; it is tried again")]
+    public static partial void CursorWriteFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(28, LogLevel.Warning, "{Cursors} moved cursors could not be written before the end, and their devices receive some messages again: {Reason}")]
+    public static partial void CursorsLeft(this ILogger logger, int cursors, string reason);
 }

@@ -1,14 +1,22 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using PushNode.Diagnostics;
+using PushNode.Peers;
 using PushNode.Settings;
 using PushNode.Storage.Journal;
+using PushNode.Storage.Remote;
 
 namespace PushNode.Storage;
 
-/// <summary>What is kept. Needs a <see cref="DataFolder"/>.</summary>
+/// <summary>
+/// What is kept. A node alone: <see cref="AddStorage"/>. In a cluster the node that stores: <see cref="AddStorage"/> and <see cref="AddStoreService"/>; every other
+/// one: <see cref="AddRemoteStore"/>.
+/// </summary>
 internal static class StorageModule
 {
-    /// <summary>Adds <see cref="IMessageStore"/>: the journal, which is opened before anything is served and closed after everything has stopped.</summary>
+    /// <summary>
+    /// Adds <see cref="IMessageStore"/>: the journal, which is opened before anything is served and closed after everything has stopped. Needs a
+    /// <see cref="DataFolder"/>.
+    /// </summary>
     public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<JournalSettings>(configuration);
@@ -16,8 +24,28 @@ internal static class StorageModule
         services.AddSingleton<Disk>();
         services.AddSingleton<JournalStore>();
         services.AddSingleton<IMessageStore>(static provider => provider.GetRequiredService<JournalStore>());
+        services.AddSingleton<IStoreWatch, NoStoreWatch>();
         services.AddSingleton<IReadinessCheck, StoreReadiness>();
         services.AddHostedService<JournalLifetime>();
         return services;
+    }
+
+    /// <summary>Lets the other nodes ask this node's store. Needs a <see cref="Node"/>.</summary>
+    public static void AddStoreService(this IServiceCollection services) => services.AddSingleton<IPeerService, StoreService>();
+
+    /// <summary>
+    /// Adds <see cref="IMessageStore"/>: the store of the node that has one. Needs an <see cref="IPeerDirectory"/> and a <see cref="PeerClient"/>. It is started
+    /// before any service and does not wait for the store, which may come later.
+    /// </summary>
+    public static void AddRemoteStore(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<PendingCursors>();
+        services.AddSingleton<StoreLink>();
+        services.AddSingleton<CursorWriter>();
+        services.AddSingleton<IMessageStore, RemoteStore>();
+        services.AddSingleton<IStoreWatch>(static provider => provider.GetRequiredService<StoreLink>());
+        services.AddSingleton<IReadinessCheck, RemoteStoreReadiness>();
+        services.AddHostedService<RemoteStoreLifetime>();
     }
 }

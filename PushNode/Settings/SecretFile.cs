@@ -1,7 +1,6 @@
 using System.Text;
-using PushNode.Settings;
 
-namespace PushNode.Auth;
+namespace PushNode.Settings;
 
 /// <summary>A setting whose value stands in a file of its own.</summary>
 internal static class SecretFile

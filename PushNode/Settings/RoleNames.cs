@@ -1,6 +1,4 @@
-using PushNode.Settings;
-
-namespace PushNode.Hosting;
+namespace PushNode.Settings;
 
 /// <summary>Roles as they are written: names separated by commas.</summary>
 internal static class RoleNames
@@ -10,14 +8,16 @@ internal static class RoleNames
     private static readonly (Roles Role, string Name)[] Known =
         [(Roles.Auth, "auth"), (Roles.Collect, "collect"), (Roles.Dispatch, "dispatch"), (Roles.Push, "push")];
 
-    /// <summary>Each role with the one it calls. Without a cluster there is no other node that could have it.</summary>
+    /// <summary>Each role with the one it calls. To a node alone there is no other that could have it.</summary>
     private static readonly (Roles Role, Roles Needs)[] Dependencies =
         [(Roles.Collect, Roles.Dispatch), (Roles.Dispatch, Roles.Push), (Roles.Push, Roles.Auth)];
 
     public static string ToText(Roles roles) => string.Join(", ", Known.Where(k => roles.HasFlag(k.Role)).Select(static k => k.Name));
 
-    /// <exception cref="SettingsException">No role, an unknown one, or one without another that it calls.</exception>
-    public static Roles Parse(string text)
+    /// <param name="text">The names.</param>
+    /// <param name="isAlone">Whether the node has no others that it could ask.</param>
+    /// <exception cref="SettingsException">No role, an unknown one, or for a node alone one without another that it calls.</exception>
+    public static Roles Parse(string text, bool isAlone = true)
     {
         string[] names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (names.Length == 0)
@@ -32,7 +32,7 @@ internal static class RoleNames
             roles |= role;
         }
 
-        return Complete(text, roles);
+        return isAlone ? Complete(text, roles) : roles;
     }
 
     private static Roles Complete(string text, Roles roles)
@@ -44,7 +44,7 @@ internal static class RoleNames
                 throw new SettingsException(
                     Key,
                     text,
-                    $"{ToText(role)} needs {ToText(needs)}, and a node without a cluster must run it itself: add {ToText(needs)} (collect needs dispatch, dispatch needs push, push needs auth)");
+                    $"{ToText(role)} needs {ToText(needs)}, and a node alone must run it itself: add {ToText(needs)}, or set Redis:Connection to join a cluster (collect needs dispatch, dispatch needs push, push needs auth)");
             }
         }
 

@@ -1,4 +1,4 @@
-namespace PushNode.Hosting;
+namespace PushNode.Settings;
 
 /// <summary>Which modules a node runs.</summary>
 [Flags]

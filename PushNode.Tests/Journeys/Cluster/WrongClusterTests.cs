@@ -1,0 +1,102 @@
+using System.Net;
+using PushNode.Tests.Support;
+
+namespace PushNode.Tests.Journeys.Cluster;
+
+/// <summary>Nodes that do not fit together say so, on both sides, and do no harm.</summary>
+internal sealed class WrongClusterTests
+{
+    [Test]
+    public async Task AnotherSecret_IsRefused_AndBothLogsSayWhy()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        NodeProcess right = await cluster.AddAsync("auth,collect,dispatch,push");
+        NodeProcess wrong = cluster.Prepare("push", "--Cluster:Secret", "another-secret-than-the-cluster-has");
+
+        wrong.Launch();
+
+        await Eventually.BecomesTrueAsync(() => right.Output.Contains("was refused: the caller's Cluster:Secret is not this node's", StringComparison.Ordinal), "the right one says so");
+        await Eventually.BecomesTrueAsync(() => wrong.Output.Contains("401: the caller's Cluster:Secret is not this node's", StringComparison.Ordinal), "the wrong one says so");
+        Assert.That(await wrong.IsReadyAsync(), Is.False);
+        using var producer = new Producer(right.Address);
+        await using TestClient client = await TestClient.ConnectAsync(right.Address, Tokens.For("alice"), "device=phone");
+        await client.WaitForAsync("live", "user:alice");
+        await producer.PushToAsync("alice");
+        await client.WaitForMessagesAsync(1);
+    }
+
+    [Test]
+    public async Task ASecondNodeThatStores_DoesNotStart_AndSaysWhoDoes()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        string lifetime = "--Redis:NodeLifetime";
+        await cluster.AddAsync("auth,collect,dispatch", lifetime, "00:00:02");
+        NodeProcess second = cluster.Prepare("collect", lifetime, "00:00:02");
+
+        second.Launch();
+        int exitCode = await second.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(40));
+
+        Assert.That(exitCode, Is.EqualTo(2), second.Output);
+        Assert.That(second.Output, Does.Contain("stores the messages of this cluster already"));
+    }
+
+    [Test]
+    public async Task AnAddressThatAnotherNodeHas_IsRefused()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        int port = Ports.Next();
+        await cluster.AddAsync("auth,collect,dispatch", "--Cluster:Listen", $"http://127.0.0.1:{port}");
+        NodeProcess second = cluster.Prepare("push", "--Cluster:Advertise", $"127.0.0.1:{port}");
+
+        second.Launch();
+        int exitCode = await second.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(40));
+
+        Assert.That(exitCode, Is.EqualTo(2), second.Output);
+        Assert.That(second.Output, Does.Contain($"Cluster:Advertise is '127.0.0.1:{port}': another program answers at this address already"));
+    }
+
+    [Test]
+    public async Task Listeners_AnswerOnlyWhatIsTheirs()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        int port = Ports.Next();
+        NodeProcess node = await cluster.AddAsync("auth,collect,dispatch,push", "--Cluster:Listen", $"http://127.0.0.1:{port}");
+        using var http = new HttpClient();
+
+        foreach (string path in (string[])["node", "deliver", "dispatch", "store/read"])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(node.Address, path)) { Content = new ByteArrayContent([]) };
+            request.Headers.Add("pushnode-protocol", "1");
+            request.Headers.Add("pushnode-secret", TestCluster.Secret);
+            using HttpResponseMessage answer = await http.SendAsync(request);
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), $"{path} on the public listener");
+        }
+
+        foreach (string path in (string[])["healthz", "collect", "users/alice", ""])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port}/{path}") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            request.Headers.Add("pushnode-protocol", "1");
+            request.Headers.Add("pushnode-secret", TestCluster.Secret);
+            using HttpResponseMessage answer = await http.SendAsync(request);
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), $"/{path} on the internal listener");
+        }
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Redis_ThatWantsAPassword_IsToldApart(bool isGiven)
+    {
+        await using RedisServer redis = await RedisServer.StartWithPasswordAsync("a-password-of-redis");
+        await using NodeProcess node = NodeProcess.Prepare(
+            "--roles", "auth,collect,dispatch,push", "--redis", isGiven ? $"{redis.Address},password=a-password-of-redis" : redis.Address, "--Auth:Jwt:Secret", Tokens.Secret,
+            "--Cluster:Secret", TestCluster.Secret, "--Cluster:Listen", $"http://127.0.0.1:{Ports.Next()}");
+
+        node.Launch();
+
+        if (isGiven)
+            await Eventually.BecomesTrueAsync(node.IsReadyAsync, "it is ready");
+        else
+            await Eventually.BecomesTrueAsync(() => node.Output.Contains("password", StringComparison.OrdinalIgnoreCase), "it says that a password is needed");
+        Assert.That(node.Output, Does.Not.Contain("a-password-of-redis"));
+    }
+}

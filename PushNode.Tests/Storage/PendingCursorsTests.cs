@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Logging;
+using PushNode.Messages;
+using PushNode.Storage.Remote;
+
+namespace PushNode.Tests.Storage;
+
+internal sealed class PendingCursorsTests : IDisposable
+{
+    private readonly LogRecorder log = new();
+    private readonly PendingCursors pending;
+
+    public PendingCursorsTests()
+    {
+        pending = new PendingCursors(log.CreateLogger<PendingCursors>(), capacity: 3);
+        pending.StartOver("e1");
+    }
+
+    public void Dispose() => log.Dispose();
+
+    [Test]
+    public void Moves_OfOneCursor_AreOne_ForwardOnly()
+    {
+        pending.Move(Key("a"), 5);
+        pending.Move(Key("a"), 3);
+        pending.Move(Key("a"), 6);
+
+        Assert.That(Take(), Is.EqualTo(new[] { ("a", 6L) }));
+        Assert.That(pending.Take(10), Is.Null);
+    }
+
+    [Test]
+    public void Moved_OnTheWay_IsKept_AndSentAgain_WhenItHasMovedOn()
+    {
+        pending.Move(Key("a"), 5);
+        pending.Move(Key("b"), 1);
+        CursorChunk first = pending.Take(10)!.Value;
+        pending.Move(Key("a"), 6);
+
+        Assert.That((pending.Find(Key("a")), pending.Find(Key("b")), pending.Count), Is.EqualTo((6L, 1L, 2)));
+        pending.Confirm(first);
+        Assert.That((pending.Find(Key("a")), pending.Find(Key("b"))), Is.EqualTo(((long?)6L, (long?)null)));
+        Assert.That(Take(), Is.EqualTo(new[] { ("a", 6L) }));
+    }
+
+    [Test]
+    public void Returned_WaitsAgain_Once()
+    {
+        pending.Move(Key("a"), 5);
+        pending.Move(Key("b"), 1);
+        CursorChunk first = pending.Take(10)!.Value;
+        pending.Move(Key("a"), 6);
+        pending.Return(first);
+
+        Assert.That(Take(), Is.EqualTo(new[] { ("a", 6L), ("b", 1L) }));
+        Assert.That(pending.Waiting, Is.Zero);
+    }
+
+    [Test]
+    public void Capacity_DropsTheOneThatWaitsLongest_AndSaysSoOnce()
+    {
+        foreach (string device in (string[])["a", "b", "c", "d", "e"])
+            pending.Move(Key(device), 1);
+
+        Assert.That(Take(), Is.EqualTo(new[] { ("c", 1L), ("d", 1L), ("e", 1L) }));
+        Assert.That(log.At(LogLevel.Warning), Has.One.Contains("More than 3 cursors wait"));
+    }
+
+    [Test]
+    public void StartOver_DropsWhatIsOfAnotherEpoch_OnTheWayToo()
+    {
+        pending.Move(Key("a"), 5);
+        pending.Move(Key("b"), 5);
+        CursorChunk first = pending.Take(1)!.Value;
+
+        pending.StartOver("e2");
+        pending.Return(first);
+        pending.Move(Key("a"), 1);
+        pending.Confirm(first);
+
+        Assert.That(Take(), Is.EqualTo(new[] { ("a", 1L) }));
+    }
+
+    [Test]
+    public void BeforeAnyEpochIsKnown_MovesWait()
+    {
+        var early = new PendingCursors(log.CreateLogger<PendingCursors>());
+        early.Move(Key("a"), 5);
+
+        Assert.That(early.Take(10), Is.Null);
+        early.StartOver("e1");
+        Assert.That(early.Take(10)?.Moves, Is.EqualTo(new[] { new CursorMove(Key("a"), 5) }));
+    }
+
+    private static CursorKey Key(string device) => new("alice", device, Channel.All);
+
+    private (string, long)[] Take() => [.. pending.Take(10)!.Value.Moves.Select(static m => (m.Key.Device, m.Seq))];
+}

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+
+namespace PushNode.Tests.Support;
+
+/// <summary>Real nodes of one cluster, with a Redis of their own. Few run at a time: each is several processes.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    public const string Secret = "the-secret-of-a-cluster-in-a-test";
+
+    private static readonly SemaphoreSlim Places = new(2);
+
+    private readonly ConcurrentBag<NodeProcess> nodes = [];
+    private int turn;
+
+    private TestCluster(RedisServer redis) => Redis = redis;
+
+    public RedisServer Redis { get; }
+
+    public static async Task<TestCluster> StartAsync()
+    {
+        await Places.WaitAsync();
+        try
+        {
+            return new TestCluster(await RedisServer.StartAsync());
+        }
+        catch
+        {
+            Places.Release();
+            throw;
+        }
+    }
+
+    /// <summary>A node that is ready.</summary>
+    public async Task<NodeProcess> AddAsync(string roles, params string[] settings)
+    {
+        NodeProcess node = Prepare(roles, settings);
+        await node.StartAsync();
+        return node;
+    }
+
+    /// <summary>A node that is not started yet.</summary>
+    public NodeProcess Prepare(string roles, params string[] settings)
+    {
+        int port = Ports.Next();
+        string[] own = settings.Contains("--Cluster:Listen") ? [] : ["--Cluster:Listen", $"http://127.0.0.1:{port}"];
+        string[] secret = settings.Contains("--Cluster:Secret") ? [] : ["--Cluster:Secret", Secret];
+        NodeProcess node = NodeProcess.Prepare(
+            ["--roles", roles, "--redis", Redis.Address, "--Auth:Jwt:Secret", Tokens.Secret, "--Push:ProofInterval", "00:00:00.5", "--Push:MaxConnectionsPerUser", "1000", .. own, .. secret, .. settings]);
+        nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>The next of some nodes, as a load balancer gives them out: in turn, whether they are up or not.</summary>
+    public Func<Uri> Balance(params NodeProcess[] among) => () => among[(uint)Interlocked.Increment(ref turn) % among.Length].Address;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (NodeProcess node in nodes)
+            await node.DisposeAsync();
+        await Redis.DisposeAsync();
+        Places.Release();
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using PushNode.Diagnostics;
+using PushNode.Peers;
+using PushNode.Settings;
+
+namespace PushNode.Cluster.Redis;
+
+/// <summary>What the nodes of a cluster share, in Redis.</summary>
+internal static class RedisModule
+{
+    /// <summary>
+    /// Registers <see cref="IRouteTable"/>, <see cref="IHeads"/>, <see cref="IRevocationCopy"/> and <see cref="IPeerDirectory"/>. Needs a <see cref="Node"/> and the
+    /// store; tells the others how many connections there are if there is an <see cref="INodeLoad"/>.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configuration">With the section <c>Redis</c>.</param>
+    /// <param name="roles">The modules this node runs.</param>
+    /// <param name="stores">Whether its journal is the cluster's store.</param>
+    /// <exception cref="SettingsException">A setting is wrong.</exception>
+    public static void AddRedis(this IServiceCollection services, IConfiguration configuration, Roles roles, bool stores)
+    {
+        RedisOptions options = services.AddSettings<RedisOptions>(configuration);
+        // Read now, so that what is wrong with it stops the start.
+        RedisAddress.From(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<FatalEnd>();
+        services.AddSingleton<RedisKeys>();
+        services.AddSingleton<RedisLink>();
+        services.AddSingleton<NodeDirectory>();
+        services.AddSingleton<RedisPeerDirectory>();
+        services.AddSingleton<Heartbeat>();
+        services.AddSingleton(provider => Facts(provider, roles));
+        services.AddSingleton<IPeerDirectory>(static provider => provider.GetRequiredService<RedisPeerDirectory>());
+        services.AddSingleton<IRouteTable, RedisRouteTable>();
+        services.AddSingleton<IHeads, RedisHeads>();
+        services.AddSingleton<IRevocationCopy, RedisRevocationCopy>();
+        services.AddSingleton<IReadinessCheck, RedisReadiness>();
+        services.AddSingleton<IReadinessCheck>(static provider => provider.GetRequiredService<Heartbeat>());
+        services.AddSingleton<RedisPulse>();
+        services.AddHostedService(static provider => provider.GetRequiredService<RedisPulse>());
+        if (!stores)
+            return;
+        services.AddSingleton<StoreClaim>();
+        services.AddHostedService(static provider => provider.GetRequiredService<StoreClaim>());
+    }
+
+    // Asked for when they are needed: both need what needs this.
+    private static NodeFacts Facts(IServiceProvider provider, Roles roles)
+    {
+        var load = new Lazy<INodeLoad?>(provider.GetService<INodeLoad>);
+        var claim = new Lazy<StoreClaim?>(provider.GetService<StoreClaim>);
+        return new NodeFacts(roles, () => load.Value?.Connections ?? 0, () => claim.Value?.IsHeld == true);
+    }
+}

@@ -1,0 +1,41 @@
+namespace PushNode.Dispatch;
+
+/// <summary>What is logged of the ways to other nodes: each change, not each message.</summary>
+internal static partial class DispatchLog
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The push node {Address} does not take messages; they wait, and past the bounds they are left to the store: {Reason}")]
+    public static partial void LinkAway(ILogger logger, string address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The push node {Address} takes messages again; {Dropped} were left to the store and are fetched from there")]
+    public static partial void LinkBack(ILogger logger, string address, long dropped);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The push node {Address} runs anew: what waited for the run before is left to the store")]
+    public static partial void LinkOver(ILogger logger, string address);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The push node {Address} refused messages for good; they are left to the store: {Reason}")]
+    public static partial void LinkRefused(ILogger logger, string address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Bringing messages to the push node {Address} failed; they are left to the store")]
+    public static partial void LinkFailed(ILogger logger, string address, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The push node {Address} cannot be asked about its connections and counts as having none: {Reason}")]
+    public static partial void NotAsked(ILogger logger, string address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The push node {Address} cannot be told that tokens are revoked; it will be as soon as it answers")]
+    public static partial void NotTold(ILogger logger, string address);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The push node {Address} has been told of every revocation")]
+    public static partial void Told(ILogger logger, string address);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "More than {Bound} revocations wait for the push node {Address}; the one of {User} will not be told to it")]
+    public static partial void TooManyRevocations(ILogger logger, int bound, string address, string user);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No node dispatches; messages wait for one, and after {Patience} are left to the store: {Reason}")]
+    public static partial void NoDispatcher(ILogger logger, TimeSpan patience, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The node {Address} dispatches")]
+    public static partial void DispatchesThrough(ILogger logger, string address);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The dispatch node {Address} refused messages for good; they are left to the store: {Reason}")]
+    public static partial void DispatcherRefused(ILogger logger, string address, string reason);
+}

@@ -1,0 +1,6 @@
+using PushNode.Peers;
+
+namespace PushNode.Dispatch.Remote;
+
+/// <summary>What every link uses.</summary>
+internal sealed record LinkServices(PeerClient Peers, ClusterOptions Options, TimeProvider Time, ILogger<NodeLink> Logger);

@@ -1,0 +1,104 @@
+using System.Buffers;
+using System.Collections.Frozen;
+
+namespace PushNode.Peers;
+
+/// <summary>
+/// What comes in by the internal listener, and nothing else: it is let in when it speaks our version, shows the cluster's secret and means this run of this node.
+/// What comes in by the public listeners passes by, and never reaches what is answered here.
+/// </summary>
+internal sealed class PeerGate
+{
+    private readonly RequestDelegate next;
+    private readonly ClusterSecret secret;
+    private readonly Node node;
+    private readonly ILogger<PeerGate> logger;
+    private readonly FrozenDictionary<string, Func<PeerCall, Task>> routes;
+
+    public PeerGate(RequestDelegate next, IEnumerable<IPeerService> services, ClusterSecret secret, Node node, ILogger<PeerGate> logger)
+    {
+        this.next = next;
+        this.secret = secret;
+        this.node = node;
+        this.logger = logger;
+        routes = services.SelectMany(static s => s.Routes).ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    public Task InvokeAsync(HttpContext context) => context.Features.Get<PeerConnection>() is null ? next(context) : HandleAsync(context);
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        IHeaderDictionary headers = context.Request.Headers;
+        string from = headers[PeerProtocol.FromHeader].ToString() is { Length: > 0 and < 300 } told ? told : $"{context.Connection.RemoteIpAddress}";
+        context.Response.Headers[PeerProtocol.IncarnationHeader] = node.Incarnation;
+        if (FindRefusal(headers) is { } refusal)
+        {
+            // Another incarnation is how a restart looks to the others; anything else is a fault that somebody has to mend.
+            if (refusal.Status != StatusCodes.Status409Conflict)
+                PeerLog.Refused(logger, from, refusal.Reason);
+            await RefuseAsync(context, refusal.Status, refusal.Reason);
+        }
+        else if (!routes.TryGetValue(context.Request.Path.Value ?? "", out Func<PeerCall, Task>? answer))
+        {
+            await RefuseAsync(context, StatusCodes.Status404NotFound, "this node does not answer that: it lacks the role");
+        }
+        else
+        {
+            await AnswerAsync(context, from, answer);
+        }
+    }
+
+    private (int Status, string Reason)? FindRefusal(IHeaderDictionary headers)
+    {
+        string version = headers[PeerProtocol.VersionHeader].ToString();
+        if (version != PeerProtocol.Version)
+            return (StatusCodes.Status426UpgradeRequired, version.Length == 0 ? "this listener is for the nodes of the cluster" : $"this node speaks version {PeerProtocol.Version} of the protocol between nodes, the caller version {version}");
+        if (!secret.IsRight(headers[PeerProtocol.SecretHeader]))
+            return (StatusCodes.Status401Unauthorized, "the caller's Cluster:Secret is not this node's");
+        string meant = headers[PeerProtocol.IncarnationHeader].ToString();
+        return meant.Length > 0 && meant != node.Incarnation ? (StatusCodes.Status409Conflict, $"{meant} was meant, {node.Incarnation} runs here") : null;
+    }
+
+    private async Task AnswerAsync(HttpContext context, string from, Func<PeerCall, Task> answer)
+    {
+        if (context.Request.ContentLength is not (>= 0 and <= PeerProtocol.MaxBody) || context.Request.ContentLength is not { } length)
+        {
+            await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, $"a body must tell its length, and be of at most {PeerProtocol.MaxBody} bytes");
+            return;
+        }
+
+        byte[] body = ArrayPool<byte>.Shared.Rent((int)length);
+        try
+        {
+            await context.Request.Body.ReadExactlyAsync(body.AsMemory(0, (int)length), context.RequestAborted);
+            await answer(new PeerCall(context, from, body.AsMemory(0, (int)length)));
+        }
+        catch (MalformedPeerBodyException e) when (!context.Response.HasStarted)
+        {
+            PeerLog.Refused(logger, from, e.Message);
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, e.Message);
+        }
+        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
+        {
+            // The caller has gone: there is nobody to answer.
+        }
+        catch (Exception e)
+        {
+            PeerLog.Failed(logger, context.Request.Path, from, e);
+            if (context.Response.HasStarted)
+                context.Abort();
+            else
+                await RefuseAsync(context, StatusCodes.Status500InternalServerError, "the node met an error of its own; its log has the details");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(body);
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext context, int status, string reason)
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsync(reason, context.RequestAborted);
+    }
+}
