@@ -129,7 +129,7 @@ internal sealed class RemoteDispatcherTests : IDisposable
         DeliveryReport first = new(1), second = new(1);
         long start = Stopwatch.GetTimestamp();
 
-        await dispatcher.DispatchAsync([TestMessages.Stored(1, first)], CancellationToken.None);
+        await dispatcher.DispatchAsync([TestMessages.Stored(1, first)], CancellationToken.None).AsTask().WaitAsync(LinkParts.Patience);
         TimeSpan waited = Stopwatch.GetElapsedTime(start);
         start = Stopwatch.GetTimestamp();
         await dispatcher.DispatchAsync([TestMessages.Stored(2, second)], CancellationToken.None);
