@@ -22,10 +22,11 @@ internal sealed class PeerGateTests
     [TestCase("the-secret-of-a-tesT")]
     [TestCase("")]
     [TestCase(null)]
-    public async Task AWrongSecret_Is401_AndLogged(string? secret)
+    public async Task AWrongSecret_Is401_AndLogged_ButNotEachTime(string? secret)
     {
         await using PeerHost host = await EchoAsync();
 
+        await PostAsync(host, [], secret: secret);
         (HttpStatusCode status, string body, _) = await PostAsync(host, [], secret: secret);
 
         Assert.That(status, Is.EqualTo(HttpStatusCode.Unauthorized));

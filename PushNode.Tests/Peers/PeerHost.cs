@@ -45,7 +45,7 @@ internal sealed class PeerHost : IAsyncDisposable
         IConfiguration urls = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("Urls", (string?)"http://127.0.0.1:0")]).Build();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
-        builder.Services.AddSingleton(node).AddSingleton(cluster.Secret);
+        builder.Services.AddSingleton(node).AddSingleton(cluster.Secret).AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(200));
         foreach (IPeerService service in services)
             builder.Services.AddSingleton(service);

@@ -31,6 +31,7 @@ internal sealed class InternalListener : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(node);
         builder.Services.AddSingleton(Secret);
+        builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(service(node));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPEndPoint.Parse(node.Address), listen =>
         {

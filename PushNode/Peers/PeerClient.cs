@@ -3,7 +3,7 @@ using System.Text;
 
 namespace PushNode.Peers;
 
-/// <summary>Asks other nodes, over one HTTP/2 connection to each. Every call is bounded in time; none is repeated here.</summary>
+/// <summary>Asks other nodes, over HTTP/2. Every call is bounded in time; none is repeated here.</summary>
 internal sealed class PeerClient : IDisposable
 {
     private const int MaxReason = 1024;
@@ -37,6 +37,8 @@ internal sealed class PeerClient : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
+            // A crowd that comes back asks the store more at once than one connection has streams; deliveries must not wait behind it.
+            EnableMultipleHttp2Connections = true,
         };
         if (certificates.IsUsed)
             handler.SslOptions = certificates.ForClient();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using PushNode.Diagnostics;
 
 namespace PushNode.Peers;
 
@@ -9,14 +10,20 @@ namespace PushNode.Peers;
 /// </summary>
 internal sealed class PeerGate
 {
+    private static readonly TimeSpan ComplaintInterval = TimeSpan.FromSeconds(10);
+
     private readonly RequestDelegate next;
+    private readonly Occasional strangers;
+    private readonly Occasional outsiders;
     private readonly ClusterSecret secret;
     private readonly Node node;
     private readonly ILogger<PeerGate> logger;
     private readonly FrozenDictionary<string, Func<PeerCall, Task>> routes;
 
-    public PeerGate(RequestDelegate next, IEnumerable<IPeerService> services, ClusterSecret secret, Node node, ILogger<PeerGate> logger)
+    public PeerGate(RequestDelegate next, IEnumerable<IPeerService> services, ClusterSecret secret, Node node, TimeProvider time, ILogger<PeerGate> logger)
     {
+        strangers = new Occasional(time, ComplaintInterval);
+        outsiders = new Occasional(time, ComplaintInterval);
         this.next = next;
         this.secret = secret;
         this.node = node;
@@ -33,8 +40,7 @@ internal sealed class PeerGate
         context.Response.Headers[PeerProtocol.IncarnationHeader] = node.Incarnation;
         if (FindRefusal(headers) is { } refusal)
         {
-            // Another incarnation is how a restart looks to the others; anything else is a fault that somebody has to mend.
-            if (refusal.Status != StatusCodes.Status409Conflict)
+            if (IsWorthALine(refusal.Status))
                 PeerLog.Refused(logger, from, refusal.Reason);
             await RefuseAsync(context, refusal.Status, refusal.Reason);
         }
@@ -47,6 +53,14 @@ internal sealed class PeerGate
             await AnswerAsync(context, from, answer);
         }
     }
+
+    // Another incarnation is how a restart looks to the others; anything else is a fault that somebody has to mend, and may go on for long until then.
+    private bool IsWorthALine(int status) => status switch
+    {
+        StatusCodes.Status409Conflict => false,
+        StatusCodes.Status426UpgradeRequired => strangers.IsDue(),
+        _ => outsiders.IsDue(),
+    };
 
     private (int Status, string Reason)? FindRefusal(IHeaderDictionary headers)
     {

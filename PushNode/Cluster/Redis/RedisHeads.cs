@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using PushNode.Diagnostics;
 using PushNode.Messages;
 using PushNode.Storage;
 using StackExchange.Redis;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using PushNode.Diagnostics;
 using StackExchange.Redis;
 
 namespace PushNode.Cluster.Redis;

@@ -1,3 +1,4 @@
+using PushNode.Diagnostics;
 using StackExchange.Redis;
 
 namespace PushNode.Cluster.Redis;

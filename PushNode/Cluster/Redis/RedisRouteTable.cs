@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using PushNode.Diagnostics;
 using PushNode.Messages;
 using PushNode.Peers;
 using PushNode.Settings;

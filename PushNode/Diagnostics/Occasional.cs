@@ -1,4 +1,4 @@
-namespace PushNode.Cluster.Redis;
+namespace PushNode.Diagnostics;
 
 /// <summary>Says yes once in an interval: for a log that is not to be flooded.</summary>
 internal sealed class Occasional(TimeProvider time, TimeSpan interval)
