@@ -58,7 +58,7 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
         else if (CountTopics(connection) >= options.MaxTopicsPerConnection)
             connection.Send(ServerFrame.Error("too_many_topics", $"subscribe: at most {options.MaxTopicsPerConnection} topics on one connection"));
         else
-            await join.SubscribeAsync(connection, topic, command.Seq, cancellationToken);
+            await join.SubscribeAsync(connection, topic, command.After, cancellationToken);
     }
 
     private async Task UnsubscribeAsync(Connection connection, string topic)
