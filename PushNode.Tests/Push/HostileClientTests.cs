@@ -18,6 +18,9 @@ internal sealed class HostileClientTests
         yield return Case("OversizedPing", RawWebSocket.Frame(0x89, new byte[126]), 1002, "125");
         yield return Case("Oversized", [0x81, 0xFE, 0xFF, 0xFF, 0, 0, 0, 0], 1009, "16384");
         yield return Case("OversizedBy64BitLength", [0x81, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0], 1009, "16384");
+        yield return Case("SmallLengthIn16Bits", [0x81, 0xFE, 0, 2, 0, 0, 0, 0, .. "{}"u8], 1002, "few bytes");
+        yield return Case("LargestSmallLengthIn16Bits", [0x81, 0xFE, 0, 125], 1002, "few bytes");
+        yield return Case("LengthOf16BitsIn64", [0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], 1002, "few bytes");
         yield return Case("OversizedInFragments", [.. RawWebSocket.Frame(0x01, new byte[10_000]), .. RawWebSocket.Frame(0x80, new byte[10_000])], 1009, "16384");
         yield return Case("InvalidUtf8", RawWebSocket.Frame(0x81, [0xC3, 0x28]), 1007, "UTF-8");
         yield return Case("HalfACharacterAtTheEnd", [.. RawWebSocket.Frame(0x01, "\""u8), .. RawWebSocket.Frame(0x80, [0xC3])], 1007, "UTF-8");
