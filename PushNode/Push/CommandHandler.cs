@@ -89,14 +89,14 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
         }
         else if (await IsRevokedAsync(identity, cancellationToken))
         {
-            connection.Send(ServerFrame.Error("auth_invalid", "auth: the token has been revoked"));
+            connection.Send(ServerFrame.Error("auth_invalid", $"auth: {Revocations.Refusal}"));
         }
         else
         {
             connection.Identity = identity;
             // Once more: one that came since was told to the connection as it was with its old token.
             if (revocations.IsRevoked(identity.UserId, identity.IssuedAt))
-                connection.Close(CloseCode.Unauthorized, "the token has been revoked");
+                connection.Close(CloseCode.Unauthorized, Revocations.Refusal);
             await EndForbiddenAsync(connection, identity);
         }
     }
