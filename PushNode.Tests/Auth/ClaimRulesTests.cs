@@ -22,6 +22,27 @@ internal sealed class ClaimRulesTests
         Assert.That(result.Reason, Is.EqualTo(accepted ? null : "expired at 2026-11-21T08:00:00.000Z"));
     }
 
+    [TestCase(0)]
+    [TestCase(30)]
+    [TestCase(600)]
+    public async Task Accepted_ExpiresAtTheMomentFromWhichItIsRefused(int skew)
+    {
+        var time = new ManualTime();
+        IAuthenticator verifier = TestTokens.Verifier(time: time, configure: o => o.Jwt.ClockSkew = TimeSpan.FromSeconds(skew));
+        string token = TestTokens.Hs256($$"""{"sub":"alice","exp":{{Now + 1}}}""");
+
+        AuthResult accepted = await verifier.VerifyAsync(token);
+        long end = accepted.Identity!.ExpiresAt;
+        time.Advance(DateTimeOffset.FromUnixTimeMilliseconds(end - 1) - time.GetUtcNow());
+        AuthResult last = await verifier.VerifyAsync(token);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        AuthResult refused = await verifier.VerifyAsync(token);
+
+        Assert.That(end, Is.EqualTo((Now + 1 + skew) * 1000));
+        Assert.That(last.Identity?.ExpiresAt, Is.EqualTo(end), last.Reason);
+        Assert.That(refused.Reason, Is.EqualTo("expired at 2026-11-21T08:00:01.000Z"));
+    }
+
     [TestCase("nbf", 30, null)]
     [TestCase("nbf", 31, "not valid before 2026-11-21T08:00:31.000Z")]
     [TestCase("iat", 30, null)]
@@ -56,12 +77,12 @@ internal sealed class ClaimRulesTests
         Assert.That(accepted.Identity!.ExpiresAt, Is.EqualTo(long.MaxValue));
     }
 
-    [TestCase("1795251600", 1_795_251_600_000)]
-    [TestCase("1795251600.0", 1_795_251_600_000)]
-    [TestCase("1795251600.25", 1_795_251_600_250)]
-    [TestCase("1.7952516e9", 1_795_251_600_000)]
-    [TestCase("253402300799", 253_402_300_799_000)]
-    public async Task Expiry_AnyNumber_IsRead(string number, long expected)
+    [TestCase("1795251600", 1_795_251_630_000)]
+    [TestCase("1795251600.0", 1_795_251_630_000)]
+    [TestCase("1795251600.25", 1_795_251_630_250)]
+    [TestCase("1.7952516e9", 1_795_251_630_000)]
+    [TestCase("253402300799", 253_402_300_799_999, Description = "no time is later than the year 9999")]
+    public async Task Expiry_AnyNumber_IsRead_WithTheSkewOf30Seconds(string number, long expected)
     {
         AuthResult result = await TestTokens.Verifier().VerifyAsync(TestTokens.Hs256($$"""{"sub":"alice","exp":{{number}}}"""));
 

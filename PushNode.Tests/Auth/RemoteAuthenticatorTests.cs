@@ -47,8 +47,19 @@ internal sealed class RemoteAuthenticatorTests : IAsyncDisposable
         AuthResult result = await Authenticator.VerifyAsync(token);
 
         Assert.That((result.Failure, result.Reason), Is.EqualTo((AuthFailure.None, (string?)null)));
-        Assert.That((result.Identity!.UserId, result.Identity.IssuedAt, result.Identity.ExpiresAt), Is.EqualTo(("alice", 1795240000_000, 1795251600_000)));
+        Assert.That((result.Identity!.UserId, result.Identity.IssuedAt, result.Identity.ExpiresAt), Is.EqualTo(("alice", 1795240000_000, 1795251630_000)));
         Assert.That(result.Identity.Topics.Patterns, Is.EqualTo(new[] { "news", "room.*" }));
+    }
+
+    [Test]
+    public async Task Accepted_WithinTheSkew_HasNotExpiredHereEither()
+    {
+        var time = new ManualTime();
+        await StartAsync(new AuthService(TestTokens.Verifier(time: time)));
+
+        AuthResult result = await Authenticator.VerifyAsync(TestTokens.Hs256($$"""{"sub":"alice","exp":{{TestTokens.Now - 20}}}"""));
+
+        Assert.That(result.Identity?.ExpiresAt, Is.EqualTo(time.GetUtcNow().AddSeconds(10).ToUnixTimeMilliseconds()), result.Reason);
     }
 
     [Test]

@@ -41,8 +41,19 @@ internal sealed class VerifyEndpointTests : IAsyncDisposable
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), body);
         Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
         Assert.That(response.Headers.CacheControl?.NoStore, Is.True);
-        Assert.That(body, Is.EqualTo("""{"userId":"alice","expiresAt":"2026-11-21T08:05:00.000Z","topics":["news","room.*"]}"""));
+        Assert.That(body, Is.EqualTo("""{"userId":"alice","expiresAt":"2026-11-21T08:05:30.000Z","topics":["news","room.*"]}"""));
         Assert.That(string.Join('\n', log.Lines), Does.Contain($"Tokens are verified with the generated key in {folder.File("signing.key")}"));
+    }
+
+    [TestCase(20, "2026-11-21T08:00:10.000Z")]
+    [TestCase(-253_402_300_799 + TestTokens.Now, "9999-12-31T23:59:59.999Z", Description = "the last that is taken for a time")]
+    public async Task ExpiresAt_IsWhenTheTokenCeasesToBeTaken(long secondsAgo, string expected)
+    {
+        await StartAsync(("Auth:Jwt:Secret", TestTokens.Secret));
+
+        (_, string body) = await PostAsync($$"""{"token":"{{TestTokens.Hs256($$"""{"sub":"alice","exp":{{TestTokens.Now - secondsAgo}}}""")}}"}""");
+
+        Assert.That(body, Is.EqualTo($$"""{"userId":"alice","expiresAt":"{{expected}}","topics":[]}"""));
     }
 
     [Test]

@@ -26,6 +26,21 @@ internal sealed class SendCommandTests
         Assert.That(server.Requests.Single(), Is.EqualTo("POST /collect"));
     }
 
+    [TestCase(63, true)]
+    [TestCase(64, false)]
+    [TestCase(65, false)]
+    [TestCase(5000, false)]
+    public async Task Send_JsonNestedTooDeep_IsToldSo(int depth, bool sent)
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(Answer(202, "application/json", "{}"));
+
+        ProcessEnd end = await RunAsync(server, "--all", "--json", new string('[', depth) + new string(']', depth));
+
+        Assert.That(end.Code, Is.EqualTo(sent ? ExitCodes.Success : ExitCodes.Usage), end.Error);
+        Assert.That(end.Error, Is.EqualTo(sent ? "" : "pushnode: --json is nested more than 63 deep, which no node takes; send what is deeper as a string" + Environment.NewLine));
+        Assert.That(server.Received, Has.Count.EqualTo(sent ? 1 : 0));
+    }
+
     [Test]
     public async Task Send_WithAKeyFile_AndWait_SendsBoth()
     {

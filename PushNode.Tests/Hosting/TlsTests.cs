@@ -1,7 +1,10 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using PushNode.Settings;
+using PushNode.Tests.Auth;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Hosting;
@@ -19,15 +22,31 @@ internal sealed class TlsTests
         string[] settings = ["Urls=https://127.0.0.1:0", $"Tls:CertificateFile={folder.File("node.pem")}"];
 
         await using RunningNode node = await RunningNode.StartAsync(keyInItsOwnFile ? [.. settings, $"Tls:KeyFile={folder.File("node.key")}"] : settings);
-        using var http = new HttpClient(new SocketsHttpHandler
-        {
-            SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented is X509Certificate2 c && c.ExportCertificatePem() == certificate },
-        });
+        using HttpClient http = CreateClient(certificate);
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Origin + "/healthz")) { Version = HttpVersion.Version20 };
         using HttpResponseMessage response = await http.SendAsync(request);
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(response.Version, Is.EqualTo(HttpVersion.Version20));
+    }
+
+    [Test]
+    public async Task PlainGetOfThePushEndpoint_OverHttp2_IsToldToUpgrade_WithNothingInTheLog()
+    {
+        using var folder = new TemporaryFolder();
+        using var log = new RecordingLog<object>();
+        (string certificate, string key) = MakeCertificate();
+        File.WriteAllText(folder.File("node.pem"), certificate + "\n" + key);
+
+        await using RunningNode node = await RunningNode.StartAsync(
+            ["Urls=https://127.0.0.1:0", $"Tls:CertificateFile={folder.File("node.pem")}", "Logging:LogLevel:Default=Warning"],
+            services => services.AddSingleton<ILoggerProvider>(log));
+        using HttpClient http = CreateClient(certificate);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Origin + "/push")) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using HttpResponseMessage response = await http.SendAsync(request);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.UpgradeRequired));
+        Assert.That(log.Lines, Is.Empty);
     }
 
     [TestCase("an https address needs a PEM file")]
@@ -37,6 +56,11 @@ internal sealed class TlsTests
     {
         Assert.That(() => RunningNode.StartAsync([.. settings, "Urls=https://127.0.0.1:0"]), Throws.TypeOf<SettingsException>().With.Message.Contains(why));
     }
+
+    private static HttpClient CreateClient(string certificate) => new(new SocketsHttpHandler
+    {
+        SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented is X509Certificate2 c && c.ExportCertificatePem() == certificate },
+    });
 
     private static (string Certificate, string Key) MakeCertificate()
     {

@@ -18,6 +18,9 @@ internal sealed class HostileClientTests
         yield return Case("OversizedPing", RawWebSocket.Frame(0x89, new byte[126]), 1002, "125");
         yield return Case("Oversized", [0x81, 0xFE, 0xFF, 0xFF, 0, 0, 0, 0], 1009, "16384");
         yield return Case("OversizedBy64BitLength", [0x81, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0], 1009, "16384");
+        yield return Case("SmallLengthIn16Bits", [0x81, 0xFE, 0, 2, 0, 0, 0, 0, .. "{}"u8], 1002, "few bytes");
+        yield return Case("LargestSmallLengthIn16Bits", [0x81, 0xFE, 0, 125], 1002, "few bytes");
+        yield return Case("LengthOf16BitsIn64", [0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], 1002, "few bytes");
         yield return Case("OversizedInFragments", [.. RawWebSocket.Frame(0x01, new byte[10_000]), .. RawWebSocket.Frame(0x80, new byte[10_000])], 1009, "16384");
         yield return Case("InvalidUtf8", RawWebSocket.Frame(0x81, [0xC3, 0x28]), 1007, "UTF-8");
         yield return Case("HalfACharacterAtTheEnd", [.. RawWebSocket.Frame(0x01, "\""u8), .. RawWebSocket.Frame(0x80, [0xC3])], 1007, "UTF-8");
@@ -65,6 +68,14 @@ internal sealed class HostileClientTests
     [TestCase("""{"type":"ack","seq":1,"channel":"nothing"}""", "channel must be")]
     [TestCase("""{"type":"ack","seq":0,"sequence":1}""", "no field 'sequence'")]
     [TestCase("""{"type":"ack","seq":0,"seq":1}""", "'seq' twice")]
+    [TestCase("""{"type":"ack","topic":"news","seq":0}""", "ack has no field 'topic'; known are type, seq, channel")]
+    [TestCase("""{"seq":0,"token":"s","type":"ack"}""", "ack has no field 'token'")]
+    [TestCase("""{"type":"ack","after":0}""", "ack has no field 'after'")]
+    [TestCase("""{"type":"ping","seq":1}""", "ping has no field 'seq'; known is type")]
+    [TestCase("""{"type":"subscribe","topic":"news","channel":"all"}""", "subscribe has no field 'channel'; known are type, topic, after")]
+    [TestCase("""{"type":"subscribe","topic":"news","seq":7}""", "subscribe has no field 'seq'")]
+    [TestCase("""{"type":"unsubscribe","topic":"news","after":7}""", "unsubscribe has no field 'after'; known are type, topic")]
+    [TestCase("""{"type":"auth","token":"x","channel":"all"}""", "auth has no field 'channel'; known are type, token")]
     [TestCase("""{"type":"ping"}{}""", "malformed")]
     [TestCase("""{"type":"subscribe"}""", "topic is missing")]
     [TestCase("""{"type":"subscribe","topic":"a b"}""", "1 to 128 characters")]

@@ -48,7 +48,7 @@ internal sealed class JwtOptions
     /// <summary>Whether a token without <c>exp</c> is refused. A token that never ends can only be stopped by revoking its user.</summary>
     public bool RequireExpiry { get; set; } = true;
 
-    /// <summary>How far the clocks of the issuer and of this node may differ; 0 to 10 minutes.</summary>
+    /// <summary>How far the clocks of the issuer and of this node may differ; 0 to 10 minutes. A token is valid for so much longer than its <c>exp</c> says.</summary>
     public TimeSpan ClockSkew { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary><see cref="Algorithms"/> as a set; null when it is left out.</summary>

@@ -9,6 +9,9 @@ namespace PushNode.Cluster;
 /// </summary>
 internal sealed class Revocations(IMessageStore store, IRevocationCopy copy, TimeProvider time)
 {
+    /// <summary>What a client whose token is void is told.</summary>
+    public const string Refusal = "the token has been revoked: it was issued before its user was revoked, or within the same second";
+
     private readonly ConcurrentDictionary<string, long> voidBefore = [];
     private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action<string>? revoked;

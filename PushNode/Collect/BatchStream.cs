@@ -65,12 +65,20 @@ internal sealed class BatchStream
     private async Task ReadLinesAsync(CancellationToken cancellationToken)
     {
         PipeReader body = context.Request.BodyReader;
+        // Not by the token of the read: after that the server cannot drain what is left of the body, and logs an error.
+        await using CancellationTokenRegistration cancelling = cancellationToken.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), body);
         bool more = true;
         while (more)
         {
             // The bound on what is in flight: without a free chunk nothing is read.
             LineChunk chunk = await free.Reader.ReadAsync(cancellationToken);
-            ReadResult result = await body.ReadAsync(cancellationToken);
+            ReadResult result = await body.ReadAsync(CancellationToken.None);
+            if (result.IsCanceled)
+            {
+                body.AdvanceTo(result.Buffer.Start);
+                return;
+            }
+
             SequencePosition consumed = Fill(chunk, result.Buffer, result.IsCompleted);
             more = !result.IsCompleted || !consumed.Equals(result.Buffer.End);
             body.AdvanceTo(consumed, chunk.IsFull ? consumed : result.Buffer.End);

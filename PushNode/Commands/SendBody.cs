@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
+using PushNode.Collect;
 using PushNode.Settings;
 
 namespace PushNode.Commands;
@@ -51,13 +53,24 @@ internal static class SendBody
         string value = json == Stdin ? await input.ReadToEndAsync(cancellationToken) : json!;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(value);
+            if (MeasureDepth(value) > CollectSettings.MaxDataDepth)
+                throw new SettingsException("--json", null, $"is nested more than {CollectSettings.MaxDataDepth} deep, which no node takes; send what is deeper as a string");
             return value;
         }
         catch (JsonException e)
         {
             throw new SettingsException("--json", json == Stdin ? null : json, $"{(json == Stdin ? "is not" : "it is not")} JSON: {e.Message}");
         }
+    }
+
+    // How deep it is nested, [] being 1. A parser with a limit would say that what is deeper is no JSON.
+    private static int MeasureDepth(string json)
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json), new JsonReaderOptions { MaxDepth = int.MaxValue });
+        int depth = 0;
+        while (reader.Read())
+            depth = Math.Max(depth, reader.CurrentDepth + (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray ? 1 : 0));
+        return depth;
     }
 
     private static void WriteText(Utf8JsonWriter json, string name, string? value)

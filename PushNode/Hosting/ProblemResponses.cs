@@ -15,9 +15,9 @@ internal sealed class ProblemResponses(RequestDelegate next, ILogger<ProblemResp
         {
             await next(context);
         }
-        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException or ConnectionResetException)
+        catch (Exception e) when (HasEnded(context, e))
         {
-            // The client has gone: there is nobody to answer.
+            // The client has gone, or the node had to stop before it was done: there is nobody to answer.
             return;
         }
         catch (BadHttpRequestException e) when (!response.HasStarted)
@@ -49,6 +49,11 @@ internal sealed class ProblemResponses(RequestDelegate next, ILogger<ProblemResp
         if (response.StatusCode >= 400 && response is { HasStarted: false, ContentType: null, ContentLength: null })
             await Describe(context).WriteAsync(context);
     }
+
+    // The reading of a body may tell that the connection was aborted before the request counts as aborted.
+    private static bool HasEnded(HttpContext context, Exception e) =>
+        e is ConnectionAbortedException or OperationCanceledException { InnerException: ConnectionAbortedException }
+        || (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException);
 
     private static Problem Describe(HttpContext context) => context.Response.StatusCode switch
     {

@@ -46,7 +46,7 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
     private Problem? Check(Identity identity, ConnectRequest request)
     {
         if (revocations.IsRevoked(identity.UserId, identity.IssuedAt))
-            return Problem.Unauthorized("the token has been revoked");
+            return Problem.Unauthorized(Revocations.Refusal);
         if (request.Topics.Count > options.MaxTopicsPerConnection)
             return Problem.BadRequest("too_many_topics", $"{request.Topics.Count} topics; at most {options.MaxTopicsPerConnection} may be subscribed to on one connection");
         foreach (string topic in request.Topics.Keys)

@@ -12,8 +12,11 @@ internal readonly struct ClientCommand
     /// <summary>The channel of an <c>ack</c>; null for the user's own.</summary>
     public Channel? Channel { get; private init; }
 
-    /// <summary>The seq of an <c>ack</c>, or the <c>after</c> of a <c>subscribe</c>; null when it is not given.</summary>
+    /// <summary>The seq of an <c>ack</c>.</summary>
     public long? Seq { get; private init; }
+
+    /// <summary>The last seq that the client of a <c>subscribe</c> has; null when it does not say.</summary>
+    public long? After { get; private init; }
 
     public string? Topic { get; private init; }
 
@@ -38,8 +41,10 @@ internal readonly struct ClientCommand
     {
         if (member.Name.SequenceEqual("type"u8))
             return WithType(in member, out changed);
-        if (member.Name.SequenceEqual("seq"u8) || member.Name.SequenceEqual("after"u8))
+        if (member.Name.SequenceEqual("seq"u8))
             return WithSeq(in member, out changed);
+        if (member.Name.SequenceEqual("after"u8))
+            return WithAfter(in member, out changed);
         if (member.Name.SequenceEqual("channel"u8))
             return WithChannel(ref member, out changed);
         if (member.Name.SequenceEqual("topic"u8))
@@ -58,9 +63,16 @@ internal readonly struct ClientCommand
 
     private string? WithSeq(in JsonMembers member, out ClientCommand changed)
     {
-        bool valid = member.TryGetInteger(out long seq) && seq is >= 0 and < 1L << 53;
+        string? fault = ReadSeq(in member, out long seq);
         changed = this with { Seq = seq };
-        return valid ? null : $"{Encoding.UTF8.GetString(member.Name)} must be a whole number from 0 to 2^53 - 1";
+        return fault;
+    }
+
+    private string? WithAfter(in JsonMembers member, out ClientCommand changed)
+    {
+        string? fault = ReadSeq(in member, out long after);
+        changed = this with { After = after };
+        return fault;
     }
 
     private string? WithChannel(ref JsonMembers member, out ClientCommand changed)
@@ -85,6 +97,9 @@ internal readonly struct ClientCommand
         return valid ? null : "token must be a string";
     }
 
+    private static string? ReadSeq(in JsonMembers member, out long seq) =>
+        member.TryGetInteger(out seq) && seq is >= 0 and < 1L << 53 ? null : $"{Encoding.UTF8.GetString(member.Name)} must be a whole number from 0 to 2^53 - 1";
+
     private static CommandType ReadType(in JsonMembers member)
     {
         if (member.Is("ack"u8))
@@ -101,9 +116,30 @@ internal readonly struct ClientCommand
     private string? FindFault() => Type switch
     {
         CommandType.None => "type is missing: ack, subscribe, unsubscribe, auth or ping",
+        _ when FindForeignField() is { } field => ForeignField(field),
         CommandType.Ack when Seq is null => "an ack needs seq",
         CommandType.Subscribe or CommandType.Unsubscribe when Topic is null => "topic is missing",
         CommandType.Auth when Token is null => "token is missing",
         _ => null,
+    };
+
+    // A field of another type of frame. Passing over it would do something else than the client means: an ack with a topic is not one of its own channel.
+    private string? FindForeignField() => this switch
+    {
+        { Seq: not null, Type: not CommandType.Ack } => "seq",
+        { Channel: not null, Type: not CommandType.Ack } => "channel",
+        { After: not null, Type: not CommandType.Subscribe } => "after",
+        { Topic: not null, Type: not (CommandType.Subscribe or CommandType.Unsubscribe) } => "topic",
+        { Token: not null, Type: not CommandType.Auth } => "token",
+        _ => null,
+    };
+
+    private string ForeignField(string field) => Type switch
+    {
+        CommandType.Ack => $"ack has no field '{field}'; known are type, seq, channel",
+        CommandType.Subscribe => $"subscribe has no field '{field}'; known are type, topic, after",
+        CommandType.Unsubscribe => $"unsubscribe has no field '{field}'; known are type, topic",
+        CommandType.Auth => $"auth has no field '{field}'; known are type, token",
+        _ => $"ping has no field '{field}'; known is type",
     };
 }

@@ -11,8 +11,10 @@ internal readonly struct ClientFrame
     private const byte OpcodeBits = 0x0F;
     private const byte MaskBit = 0x80;
     private const byte LengthBits = 0x7F;
-    private const int MaxControlPayload = 125;
     private const int MaxHeader = 14;
+
+    // Also the longest payload of a control frame.
+    private const int MaxShortLength = 125;
 
     private readonly uint mask;
 
@@ -65,6 +67,8 @@ internal readonly struct ClientFrame
             8 => BinaryPrimitives.ReadUInt64BigEndian(header[2..]),
             _ => (ulong)shortLength,
         };
+        if ((lengthBytes == 2 && length <= MaxShortLength) || (lengthBytes == 8 && length <= ushort.MaxValue))
+            return FrameStatus.LongLength;
         if (length > (ulong)maxPayload)
             return FrameStatus.TooLarge;
         if (buffer.Length < headerLength + (long)length)
@@ -104,6 +108,6 @@ internal readonly struct ClientFrame
             return FrameStatus.Complete;
         if (!final)
             return FrameStatus.FragmentedControl;
-        return (header[1] & LengthBits) > MaxControlPayload ? FrameStatus.OversizedControl : FrameStatus.Complete;
+        return (header[1] & LengthBits) > MaxShortLength ? FrameStatus.OversizedControl : FrameStatus.Complete;
     }
 }

@@ -58,7 +58,7 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
         else if (CountTopics(connection) >= options.MaxTopicsPerConnection)
             connection.Send(ServerFrame.Error("too_many_topics", $"subscribe: at most {options.MaxTopicsPerConnection} topics on one connection"));
         else
-            await join.SubscribeAsync(connection, topic, command.Seq, cancellationToken);
+            await join.SubscribeAsync(connection, topic, command.After, cancellationToken);
     }
 
     private async Task UnsubscribeAsync(Connection connection, string topic)
@@ -89,14 +89,14 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
         }
         else if (await IsRevokedAsync(identity, cancellationToken))
         {
-            connection.Send(ServerFrame.Error("auth_invalid", "auth: the token has been revoked"));
+            connection.Send(ServerFrame.Error("auth_invalid", $"auth: {Revocations.Refusal}"));
         }
         else
         {
             connection.Identity = identity;
             // Once more: one that came since was told to the connection as it was with its old token.
             if (revocations.IsRevoked(identity.UserId, identity.IssuedAt))
-                connection.Close(CloseCode.Unauthorized, "the token has been revoked");
+                connection.Close(CloseCode.Unauthorized, Revocations.Refusal);
             await EndForbiddenAsync(connection, identity);
         }
     }

@@ -18,6 +18,9 @@ internal enum FrameStatus
     /// <summary>An opcode that is not defined (section 5.2).</summary>
     UnknownOpcode,
 
+    /// <summary>A length in more bytes than it needs (section 5.2).</summary>
+    LongLength,
+
     /// <summary>A control frame in fragments (section 5.5).</summary>
     FragmentedControl,
 

@@ -55,10 +55,12 @@ internal sealed class Handshake
 
         if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || !HasToken(request.Headers.Upgrade, "websocket"))
         {
-            context.Response.Headers.Upgrade = "websocket";
+            OfferUpgrade(context);
             return new Problem(StatusCodes.Status426UpgradeRequired, "upgrade_required", "this is a WebSocket; for server-sent events use /push/sse");
         }
 
+        if (HttpProtocol.IsHttp10(request.Protocol))
+            return Problem.BadRequest("bad_handshake", "a WebSocket is opened over HTTP/1.1 or later");
         if (!HttpMethods.IsGet(request.Method))
             return Problem.BadRequest("bad_handshake", "a WebSocket is opened with GET");
         if (request.Headers.SecWebSocketVersion != Version)
@@ -101,8 +103,19 @@ internal sealed class Handshake
     private static bool HasToken(string? header, string token) =>
         header is not null && header.Split(',', StringSplitOptions.TrimEntries).Contains(token, StringComparer.OrdinalIgnoreCase);
 
+    // Later versions of HTTP have neither header, and the server would log that it drops them. A response with Connection ends the connection unless it
+    // says otherwise, so it says that it does.
+    private static void OfferUpgrade(HttpContext context)
+    {
+        if (!HttpProtocol.IsHttp11(context.Request.Protocol))
+            return;
+        context.Response.Headers.Upgrade = "websocket";
+        context.Response.Headers.Connection = "Upgrade, close";
+    }
+
     private static Problem WrongVersion(HttpContext context)
     {
+        OfferUpgrade(context);
         context.Response.Headers.SecWebSocketVersion = Version;
         return new Problem(StatusCodes.Status426UpgradeRequired, "wrong_version", $"Sec-WebSocket-Version must be {Version}");
     }

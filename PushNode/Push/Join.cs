@@ -115,7 +115,7 @@ internal sealed class Join(HeldChannels held, IMessageStore store, Revocations r
     private bool IsRefused(Connection connection)
     {
         if (revocations.IsRevoked(connection.UserId, connection.Identity.IssuedAt))
-            connection.Close(CloseCode.Unauthorized, "the token has been revoked");
+            connection.Close(CloseCode.Unauthorized, Revocations.Refusal);
         return connection.IsClosed;
     }
 

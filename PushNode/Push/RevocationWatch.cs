@@ -69,7 +69,7 @@ internal sealed class RevocationWatch(
         foreach (Connection connection in hub.ConnectionsOf(userId))
         {
             if (revocations.IsRevoked(userId, connection.Identity.IssuedAt))
-                connection.Close(CloseCode.Unauthorized, "the token has been revoked");
+                connection.Close(CloseCode.Unauthorized, Revocations.Refusal);
         }
     }
 }

@@ -229,6 +229,7 @@ internal sealed class WebSocketConnection : Connection
         FrameStatus.Unmasked => "a client's frame must be masked",
         FrameStatus.ReservedBits => "a reserved bit is set",
         FrameStatus.UnknownOpcode => "the opcode is not known",
+        FrameStatus.LongLength => "a length must be written in as few bytes as it needs",
         FrameStatus.FragmentedControl => "a control frame must not be fragmented",
         FrameStatus.OversizedControl => "a control frame may have at most 125 bytes",
         _ => $"a message may have at most {Options.MaxClientMessageBytes} bytes",

@@ -7,6 +7,9 @@ namespace PushNode.Auth.Jwt;
 /// <summary>What the claims of a token must be for this node to accept it (RFC 7519 section 4.1).</summary>
 internal sealed class ClaimRules(JwtOptions options)
 {
+    // The end of the year 9999: no time is written that is later.
+    private const long LastTime = 253_402_300_799_999;
+
     private readonly byte[] userClaim = Encoding.UTF8.GetBytes(options.UserClaim);
     private readonly byte[] topicsClaim = Encoding.UTF8.GetBytes(options.TopicsClaim);
     private readonly long skew = (long)options.ClockSkew.TotalMilliseconds;
@@ -28,14 +31,17 @@ internal sealed class ClaimRules(JwtOptions options)
                 $"claim '{options.TopicsClaim}' has '{Quoted.Text(offending!)}', which is neither a topic nor a prefix with a star: {Names.WordRule}");
         }
 
-        return AuthResult.Accept(new Identity(claims.User!, claims.IssuedAt ?? 0, claims.ExpiresAt ?? long.MaxValue, topics));
+        return AuthResult.Accept(new Identity(claims.User!, claims.IssuedAt ?? 0, EndOf(claims) ?? long.MaxValue, topics));
     }
+
+    // The skew is allowed for here and nowhere else: what is taken at the door must not have expired for whoever asks next.
+    private long? EndOf(in JwtClaims claims) => claims.ExpiresAt is { } end ? Math.Min(end + skew, LastTime) : null;
 
     private string? FindTimeFault(in JwtClaims claims, long now)
     {
         if (claims.ExpiresAt is null && options.RequireExpiry)
             return "claim 'exp' is missing: tokens without an end are refused (Auth:Jwt:RequireExpiry)";
-        if (claims.ExpiresAt is { } end && now >= end + skew)
+        if (claims.ExpiresAt is { } end && now >= EndOf(claims))
             return $"expired at {Timestamp.ToText(end)}";
         if (claims.NotBefore is { } start && now < start - skew)
             return $"not valid before {Timestamp.ToText(start)}";
