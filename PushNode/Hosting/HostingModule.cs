@@ -19,7 +19,7 @@ internal static class HostingModule
     public static NodeOptions AddHosting(this WebApplicationBuilder builder, IConfiguration configuration)
     {
         var node = NodeOptions.From(configuration);
-        SettingError[] refusals = [.. StartupRules.Check(configuration, node), .. LoggingSettings.Check(configuration)];
+        SettingError[] refusals = [.. StartupRules.Check(configuration, node), .. LoggingSettings.Check(configuration), .. SettingSections.FindFaults(configuration)];
         if (refusals.Length > 0)
             throw new SettingsException(refusals);
 
