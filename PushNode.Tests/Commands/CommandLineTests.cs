@@ -45,6 +45,9 @@ internal sealed class CommandLineTests
     [TestCase("Journal:Sync is 'foo': it must be one of EveryBatch", "--Journal:Sync", "foo")]
     [TestCase("Logging:LogLevel:Default is 'Foo': it must be one of Trace", "--Logging:LogLevel:Default", "Foo")]
     [TestCase("Logging:LogLevl is no setting", "--Logging:LogLevl:Default", "Debug")]
+    [TestCase("Collect:ApiKeysFile is 'no/such.keys'", "--Collect:ApiKeysFile", "no/such.keys")]
+    [TestCase("Auth:Jwt:KeyFile is 'no/such.pem'", "--Auth:Jwt:KeyFile", "no/such.pem")]
+    [TestCase("Tls:CertificateFile is 'no/such.pem': the certificate", "--Tls:CertificateFile", "no/such.pem", "--urls", "https://127.0.0.1:0")]
     [TestCase("no/such.json cannot be read", "--config", "no/such.json")]
     [TestCase("Collect:ApiKeys is missing", "--urls", "http://0.0.0.0:0")]
     [TestCase("'soon' is no duration", "token", "--user", "alice", "--ttl", "soon")]
@@ -76,6 +79,7 @@ internal sealed class CommandLineTests
 
     [Test]
     public async Task DataFolder_ThatIsAFile_IsRefused()
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty, "it leaves nothing behind");
     {
         File.WriteAllText(folder.File("data"), "");
 

@@ -25,8 +25,8 @@ internal static class Listeners
     /// <param name="node">With the public addresses.</param>
     /// <param name="cluster">With the internal one; null for a node alone.</param>
     /// <param name="hosting">Timeouts.</param>
-    /// <param name="tls">The certificate of the public addresses.</param>
-    public static void Configure(KestrelServerOptions kestrel, NodeOptions node, ClusterNode? cluster, HostingOptions hosting, TlsOptions tls)
+    /// <param name="https">The certificate of the public addresses on https; null when there are none.</param>
+    public static void Configure(KestrelServerOptions kestrel, NodeOptions node, ClusterNode? cluster, HostingOptions hosting, HttpsConnectionAdapterOptions? https)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.RequestHeadersTimeout = hosting.HeaderTimeout;
@@ -35,7 +35,6 @@ internal static class Listeners
         // Each endpoint bounds its own body: only it knows whether that is one message or an endless stream of them.
         kestrel.Limits.MaxRequestBodySize = null;
 
-        HttpsConnectionAdapterOptions? https = node.Urls.Any(static u => u.IsHttps) ? tls.Load() : null;
         foreach (ListenAddress url in node.Urls)
             Listen(kestrel, url, options => Public(options, url, https));
         if (cluster is not null)
