@@ -51,6 +51,10 @@ internal sealed class CommandLineTests
     [TestCase("no/such.json cannot be read", "--config", "no/such.json")]
     [TestCase("Collect:ApiKeys is missing", "--urls", "http://0.0.0.0:0")]
     [TestCase("'soon' is no duration", "token", "--user", "alice", "--ttl", "soon")]
+    [TestCase("'0' is out of range: it must be from 1s to 36500d", "token", "--user", "alice", "--ttl", "0")]
+    [TestCase("'99999d' is out of range", "token", "--user", "alice", "--ttl", "99999d")]
+    [TestCase("'99999999999999999999' is out of range", "send", "hi", "--all", "--ttl", "99999999999999999999")]
+    [TestCase("'1hd' is no duration", "send", "hi", "--all", "--ttl", "1hd")]
     [TestCase("exactly one target", "send", "hi")]
     [TestCase("exactly one target", "send", "hi", "--all", "--topic", "news")]
     [TestCase("needs something to send", "send", "--all")]
@@ -75,11 +79,11 @@ internal sealed class CommandLineTests
         Assert.That(end.Code, Is.EqualTo(ExitCodes.Usage));
         Assert.That(end.Error, Does.StartWith("pushnode: ").And.Contain(why).And.Not.Contain("   at "));
         Assert.That(end.Output, Is.Empty);
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty, "it leaves nothing behind");
     }
 
     [Test]
     public async Task DataFolder_ThatIsAFile_IsRefused()
-        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty, "it leaves nothing behind");
     {
         File.WriteAllText(folder.File("data"), "");
 
