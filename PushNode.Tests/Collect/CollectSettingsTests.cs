@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using PushNode.Collect;
 using PushNode.Settings;
 
@@ -35,4 +36,23 @@ internal sealed class CollectSettingsTests
 
         Assert.That(() => SettingsRegistration.Bind<CollectSettings>(configuration), Throws.InstanceOf<SettingsException>().With.Message.StartsWith(sentence));
     }
+
+    [TestCase("8.00:00:00", null, "Collect:MaxTtl is '8.00:00:00': no message is kept longer than Journal:Retention, which is 7.00:00:00")]
+    [TestCase("00:02:00", "00:01:00", "Collect:MaxTtl is '00:02:00'")]
+    public void ATtlAboveTheRetention_IsRefused(string ttl, string? retention, string sentence) =>
+        Assert.That(() => new ServiceCollection().AddCollect(Lives(ttl, retention)), Throws.TypeOf<SettingsException>().With.Message.StartsWith(sentence));
+
+    [TestCase(null, "00:01:00", "00:01:00", Description = "the default gives way")]
+    [TestCase(null, "30.00:00:00", "7.00:00:00")]
+    [TestCase("30.00:00:00", "30.00:00:00", "30.00:00:00")]
+    public void TheLongestTtl_IsNoLongerThanTheRetention(string? ttl, string? retention, string longest)
+    {
+        var services = new ServiceCollection();
+        services.AddCollect(Lives(ttl, retention));
+
+        Assert.That(services.BuildServiceProvider().GetRequiredService<CollectSettings>().MaxTtl.ToString(), Is.EqualTo(longest));
+    }
+
+    private static IConfiguration Lives(string? ttl, string? retention) =>
+        new ConfigurationBuilder().AddInMemoryCollection([new("Collect:MaxTtl", ttl), new("Journal:Retention", retention)]).Build();
 }

@@ -48,6 +48,21 @@ internal sealed class RawHttp : IDisposable
         return head.ToString();
     }
 
+    /// <summary>All that comes until the server closes, as it is.</summary>
+    public async Task<string> ReadRestAsync()
+    {
+        var rest = new StringBuilder();
+        try
+        {
+            while (true)
+                rest.Append((char)await ReadByteAsync());
+        }
+        catch (EndOfStreamException)
+        {
+            return rest.ToString();
+        }
+    }
+
     /// <summary>A line of a chunked answer's body; null at its end.</summary>
     public async Task<string?> ReadLineAsync()
     {

@@ -45,9 +45,16 @@ internal sealed class CommandLineTests
     [TestCase("Journal:Sync is 'foo': it must be one of EveryBatch", "--Journal:Sync", "foo")]
     [TestCase("Logging:LogLevel:Default is 'Foo': it must be one of Trace", "--Logging:LogLevel:Default", "Foo")]
     [TestCase("Logging:LogLevl is no setting", "--Logging:LogLevl:Default", "Debug")]
+    [TestCase("Collect:ApiKeysFile is 'no/such.keys'", "--Collect:ApiKeysFile", "no/such.keys")]
+    [TestCase("Auth:Jwt:KeyFile is 'no/such.pem'", "--Auth:Jwt:KeyFile", "no/such.pem")]
+    [TestCase("Tls:CertificateFile is 'no/such.pem': the certificate", "--Tls:CertificateFile", "no/such.pem", "--urls", "https://127.0.0.1:0")]
     [TestCase("no/such.json cannot be read", "--config", "no/such.json")]
     [TestCase("Collect:ApiKeys is missing", "--urls", "http://0.0.0.0:0")]
     [TestCase("'soon' is no duration", "token", "--user", "alice", "--ttl", "soon")]
+    [TestCase("'0' is out of range: it must be from 1s to 36500d", "token", "--user", "alice", "--ttl", "0")]
+    [TestCase("'99999d' is out of range", "token", "--user", "alice", "--ttl", "99999d")]
+    [TestCase("'99999999999999999999' is out of range", "send", "hi", "--all", "--ttl", "99999999999999999999")]
+    [TestCase("'1hd' is no duration", "send", "hi", "--all", "--ttl", "1hd")]
     [TestCase("exactly one target", "send", "hi")]
     [TestCase("exactly one target", "send", "hi", "--all", "--topic", "news")]
     [TestCase("needs something to send", "send", "--all")]
@@ -72,6 +79,7 @@ internal sealed class CommandLineTests
         Assert.That(end.Code, Is.EqualTo(ExitCodes.Usage));
         Assert.That(end.Error, Does.StartWith("pushnode: ").And.Contain(why).And.Not.Contain("   at "));
         Assert.That(end.Output, Is.Empty);
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty, "it leaves nothing behind");
     }
 
     [Test]

@@ -68,6 +68,7 @@ internal sealed class ListenerTests
 
         Assert.That(await run, Is.Zero);
         Assert.That(Lines()[1], Is.EqualTo("t user:alice 1 - 1"));
+        Assert.That(status.ToString(), Does.Contain("user:alice starts over: the node's store is another one, or was restored, or the number is higher than any message's"));
     }
 
     [TestCase(1008)]

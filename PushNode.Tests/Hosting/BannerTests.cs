@@ -38,6 +38,14 @@ internal sealed class BannerTests
         Assert.That(text, Does.Not.Contain("pushnode token"));
     }
 
+    [Test]
+    public void Write_WithoutTheCollectRole_SpeaksOfNoApiKey()
+    {
+        string text = Banner.Write(Node("./data") with { Roles = Roles.Auth | Roles.Push }, ["http://127.0.0.1:8080"], null, false, "pushnode");
+
+        Assert.That(text, Does.Not.Contain("API").And.Not.Contain("/collect").And.Contain("Try it from another terminal, with a token:"));
+    }
+
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries);
 
     private static NodeOptions Node(string data) => new() { IsClustered = false, Roles = Roles.All, Urls = ListenAddress.ParseList(NodeOptions.DefaultUrls), Data = Path.GetFullPath(data) };

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using PushNode.Diagnostics;
 using PushNode.Peers;
 using PushNode.Storage;
+using PushNode.Tests.Collect;
 
 namespace PushNode.Tests.Hosting;
 
@@ -70,6 +71,29 @@ internal sealed class NodeTests
         await using RunningNode node = await RunningNode.StartAsync();
 
         Assert.That(node.App.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.KeepAliveTimeout, Is.EqualTo(TimeSpan.FromSeconds(130)), "as the documentation says");
+    }
+
+    [Test]
+    public async Task ABodyThatTrickles_Is408_AndSaysHowFastItMustCome()
+    {
+        await using RunningNode node = await RunningNode.StartAsync(overrides: static services => services
+            .Configure<KestrelServerOptions>(static kestrel => kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(1.1))));
+        using var http = await RawHttp.ConnectAsync(new Uri(node.Origin).Port);
+
+        await http.StartAsync("/collect");
+        await http.SendChunkAsync("{");
+
+        Assert.That(await http.ReadHeadAsync(), Does.StartWith("HTTP/1.1 408 ").And.Contain("application/problem+json"));
+        Assert.That(await http.ReadRestAsync(), Does.Contain("\"code\":\"too_slow\"").And.Contain("after 5 s it must come at 240 bytes a second at least"));
+    }
+
+    [Test]
+    public async Task TheSlowestBody_IsAsTheDocumentationSays()
+    {
+        await using RunningNode node = await RunningNode.StartAsync();
+        MinDataRate? rate = node.App.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.MinRequestBodyDataRate;
+
+        Assert.That((rate?.BytesPerSecond, rate?.GracePeriod), Is.EqualTo((240d, TimeSpan.FromSeconds(5))));
     }
 
     [Test]

@@ -3,8 +3,10 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using PushNode.Commands;
 using PushNode.Settings;
 using PushNode.Tests.Auth;
+using PushNode.Tests.Commands;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Hosting;
@@ -61,6 +63,42 @@ internal sealed class TlsTests
     {
         SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented is X509Certificate2 c && c.ExportCertificatePem() == certificate },
     });
+
+    [TestCase("/nonexistent")]
+    [TestCase("node.pem")]
+    public void ACertificateThatNoAddressUses_IsRefused(string file) =>
+        Assert.That(
+            () => RunningNode.StartAsync([$"Tls:CertificateFile={file}"]),
+            Throws.TypeOf<SettingsException>().With.Message.StartsWith($"Tls:CertificateFile is '{file}': it would do nothing, for no address in Urls is https"));
+
+    [TestCase("send", "--all", "hi")]
+    [TestCase("health")]
+    public async Task Commands_TellWhyACertificateIsNotTrusted(params string[] command)
+    {
+        using var folder = new TemporaryFolder();
+        (string certificate, string key) = MakeCertificate();
+        File.WriteAllText(folder.File("node.pem"), certificate + "\n" + key);
+        await using RunningNode node = await RunningNode.StartAsync(["Urls=https://127.0.0.1:0", $"Tls:CertificateFile={folder.File("node.pem")}"]);
+
+        ProcessEnd end = await PushNodeProcess.RunAsync(folder.Path, [.. command, "--url", node.Origin]);
+
+        Assert.That(end.Code, Is.EqualTo(ExitCodes.Failure));
+        Assert.That(end.Error, Does.Contain("cannot be reached: The remote certificate is invalid").And.Not.Contain("inner exception"));
+    }
+
+    [Test]
+    public async Task Commands_TellThatAnHttpsPortAnswersNoHttp()
+    {
+        using var folder = new TemporaryFolder();
+        (string certificate, string key) = MakeCertificate();
+        File.WriteAllText(folder.File("node.pem"), certificate + "\n" + key);
+        await using RunningNode node = await RunningNode.StartAsync(["Urls=https://127.0.0.1:0", $"Tls:CertificateFile={folder.File("node.pem")}"]);
+
+        ProcessEnd end = await PushNodeProcess.RunAsync(folder.Path, ["health", "--url", node.Origin.Replace("https", "http", StringComparison.Ordinal)]);
+
+        Assert.That(end.Code, Is.EqualTo(ExitCodes.Failure));
+        Assert.That(end.Error, Does.Contain("ended prematurely"));
+    }
 
     private static (string Certificate, string Key) MakeCertificate()
     {

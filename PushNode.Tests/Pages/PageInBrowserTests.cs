@@ -1,3 +1,4 @@
+using PushNode.Tests.Hosting;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Pages;
@@ -27,5 +28,16 @@ internal sealed class PageInBrowserTests
 
         Assert.That((await page.EvaluateAsync("document.querySelectorAll('#messages img').length")).GetInt32(), Is.Zero, "data is shown as text");
         Assert.That((await page.EvaluateAsync("document.title")).GetString(), Is.EqualTo("PushNode"));
+    }
+
+    [TestCase("auth,push", false)]
+    [TestCase("auth,collect,dispatch,push", true)]
+    public async Task Page_OffersToSend_WhereMessagesAreTaken(string roles, bool sends)
+    {
+        await using RunningNode node = await RunningNode.StartAsync([$"Roles={roles}"]);
+        await using Browser page = await Browser.OpenAsync(new Uri(node.Origin));
+
+        await page.WaitForAsync($"(document.getElementById('send').offsetParent !== null) === {(sends ? "true" : "false")}");
+        await page.WaitForAsync($"(document.querySelector('.elsewhere').offsetParent === null) === {(sends ? "true" : "false")}");
     }
 }

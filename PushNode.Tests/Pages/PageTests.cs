@@ -29,6 +29,15 @@ internal sealed class PageTests
         Assert.That(await node.Http.GetStringAsync(new Uri("/", UriKind.Relative)), Does.Contain($"data-mode=\"{mode}\""));
     }
 
+    [TestCase("yes")]
+    [TestCase("no", "Roles=auth,push")]
+    public async Task Page_KnowsWhetherTheNodeTakesMessages(string collects, params string[] settings)
+    {
+        await using RunningNode node = await RunningNode.StartAsync(settings);
+
+        Assert.That(await node.Http.GetStringAsync(new Uri("/", UriKind.Relative)), Does.Contain($"data-collect=\"{collects}\"").And.Contain("has no collect role"));
+    }
+
     [Test]
     public async Task Page_Unchanged_Is304()
     {

@@ -50,7 +50,7 @@ internal sealed class PeerHost : IAsyncDisposable
         foreach (IPeerService service in services)
             builder.Services.AddSingleton(service);
         builder.Logging.AddProvider(log);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, NodeOptions.From(urls), cluster, new HostingOptions(), new TlsOptions()));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, NodeOptions.From(urls), cluster, new HostingOptions(), null));
         WebApplication app = builder.Build();
         app.UsePeers();
         app.Run(static context => context.Response.WriteAsync(PublicAnswer));

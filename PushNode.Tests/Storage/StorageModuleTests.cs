@@ -88,6 +88,20 @@ internal sealed class StorageModuleTests : IDisposable
         Assert.That(() => new ServiceCollection().AddStorage(configuration), Throws.TypeOf<SettingsException>().With.Message.Contains(key).And.Message.Contains(value));
     }
 
+    [TestCase("Journal:SegmentBytes is '1048576': Journal:MaxBytes must be 2 to 4096 times Journal:SegmentBytes, and is 10737418240: set Journal:MaxBytes too, from 2097152 to 4294967296", "1048576", null)]
+    [TestCase("Journal:MaxBytes is '100000000': Journal:MaxBytes must be 2 to 4096 times Journal:SegmentBytes, which is 67108864: so it must be from 134217728 to 274877906944", null, "100000000")]
+    [TestCase("Journal:MaxBytes is '4294967297'", "1048576", "4294967297")]
+    [TestCase(null, "1048576", "4294967296")]
+    [TestCase(null, "1048576", "2097152")]
+    public void SizesThatDoNotGoTogether_AreRefused_NamingTheOneThatWasSet(string? sentence, string? segment, string? max)
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Journal:SegmentBytes", segment), new("Journal:MaxBytes", max)]).Build();
+
+        Assert.That(
+            () => new ServiceCollection().AddStorage(configuration),
+            sentence is null ? Throws.Nothing : Throws.TypeOf<SettingsException>().With.Message.StartsWith(sentence));
+    }
+
     [TestCase(nameof(JournalSync.EveryIntervalLosingUpToIt))]
     [TestCase(nameof(JournalSync.NeverLeavingItToTheSystem))]
     public void Settings_CanWeakenTheSync(string value)

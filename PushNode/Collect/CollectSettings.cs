@@ -23,7 +23,9 @@ internal sealed class CollectSettings : AccessSettings
     /// <summary>The longest body of a request, and line of a batch, in bytes: at least <see cref="MaxDataBytes"/>, up to 64 MiB. Left out: <see cref="MaxDataBytes"/> and room for 1,000 user ids.</summary>
     public int? MaxBodyBytes { get; set; }
 
-    /// <summary>The longest time to live a message may ask for, and the one it has when it asks for none; a second to 3,650 days.</summary>
+    /// <summary>
+    /// The longest time to live a message may ask for, and the one it has when it asks for none; a second to 3,650 days, and no longer than messages are kept.
+    /// </summary>
     public TimeSpan MaxTtl { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>How long a producer that asked to wait for delivery is kept waiting at most; a millisecond to a minute.</summary>
@@ -60,6 +62,19 @@ internal sealed class CollectSettings : AccessSettings
         .. Range(nameof(MaxQueuedBytes), MaxQueuedBytes, 1L << 20, 1L << 40),
         .. Range(nameof(MaxLinesInFlight), MaxLinesInFlight, 16, 1 << 20),
     ];
+
+    /// <summary>Nothing lives longer than it is kept: the default gives way to a shorter retention, a value that was set is refused.</summary>
+    /// <param name="retention">How long messages are kept.</param>
+    /// <param name="isGiven">Whether <see cref="MaxTtl"/> was set.</param>
+    /// <exception cref="SettingsException">Producers would be promised more than is kept.</exception>
+    public void LimitTtl(TimeSpan retention, bool isGiven)
+    {
+        if (MaxTtl <= retention)
+            return;
+        if (isGiven)
+            throw new SettingsException($"{Section}:{nameof(MaxTtl)}", $"{MaxTtl:c}", $"no message is kept longer than Journal:Retention, which is {retention:c}: make this one no longer, or raise Journal:Retention too");
+        MaxTtl = retention;
+    }
 
     // Data that is allowed must not be refused for the body around it.
     private IEnumerable<SettingError> CheckBody() => MaxBodyBytes < MaxDataBytes

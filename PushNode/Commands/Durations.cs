@@ -8,7 +8,8 @@ internal static class Durations
 {
     public const string Form = "a number of seconds, or with a unit: 90s, 15m, 1h, 7d";
 
-    private const long MaxSeconds = 100L * 365 * 24 * 60 * 60;
+    private const int MaxDays = 36_500;
+    private const long MaxSeconds = MaxDays * 24L * 60 * 60;
 
     public static bool TryParse(string text, out TimeSpan duration)
     {
@@ -26,7 +27,10 @@ internal static class Durations
     {
         string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
         if (!TryParse(text, out TimeSpan duration))
-            result.AddError($"'{text}' is no duration: write {Form}");
+            result.AddError(IsWritten(text) ? $"'{text}' is out of range: it must be from 1s to {MaxDays}d" : $"'{text}' is no duration: write {Form}");
         return duration;
     }
+
+    // As durations are, whatever the number.
+    private static bool IsWritten(string text) => text.TrimEnd('s', 'm', 'h', 'd') is { Length: > 0 } number && text.Length - number.Length <= 1 && number.All(char.IsAsciiDigit);
 }

@@ -22,7 +22,7 @@ internal static class HttpAnswer
         }
         catch (HttpRequestException e)
         {
-            await Console.Error.WriteLineAsync($"pushnode: {node} cannot be reached: {e.Message}");
+            await Console.Error.WriteLineAsync($"pushnode: {node} cannot be reached: {Unreachable.Reason(e)}");
         }
         catch (TaskCanceledException e) when (e.InnerException is TimeoutException)
         {

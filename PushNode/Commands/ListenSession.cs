@@ -94,7 +94,7 @@ internal sealed class ListenSession(ClientWebSocket socket, ListenPosition posit
                 break;
             case "reset" when frame.Text("channel") is { } channel:
                 position.Reset(channel);
-                await status.WriteLineAsync(PlainText.From($"{channel} starts over: the node's store is another one, or was restored"));
+                await status.WriteLineAsync(PlainText.From($"{channel} starts over: the node's store is another one, or was restored, or the number is higher than any message's"));
                 break;
             case "reconnect":
                 notBefore = TimeSpan.FromMilliseconds(Math.Clamp(frame.Number("afterMs") ?? 0, 0, 300_000));

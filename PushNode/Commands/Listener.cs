@@ -63,7 +63,7 @@ internal sealed class Listener(ListenTarget target, ListenPosition position, Mes
         catch (WebSocketException e)
         {
             return socket.HttpStatusCode == 0
-                ? ListenEnd.Lost($"{target.Node} cannot be reached: {(e.InnerException ?? e).Message}")
+                ? ListenEnd.Lost($"{target.Node} cannot be reached: {Unreachable.Reason(e.InnerException ?? e)}")
                 : ListenEnd.ByStatus(socket.HttpStatusCode, RetryAfter(socket));
         }
         catch (OperationCanceledException)

@@ -16,7 +16,8 @@ internal static class RunCommand
           Each comes from the last of these that has it: appsettings.json beside the executable, the file of --config,
           the environment (PUSHNODE_Urls, PUSHNODE_Collect__MaxDataBytes), the command line. Those without an option of their own
           are written --Section:Key VALUE or --Section:Key=VALUE. A key that does not exist stops the start.
-          On loopback nothing has to be set. Any other address needs Collect:ApiKeys and a way to verify tokens (Auth:Jwt or Auth:Webhook).
+          On loopback nothing has to be set. Any other address needs Collect:ApiKeys with the role collect, and with auth a way to verify
+          tokens (Auth:Jwt or Auth:Webhook).
 
         Examples:
           pushnode

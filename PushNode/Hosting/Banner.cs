@@ -45,7 +45,8 @@ internal static class Banner
         string webSocket = url == NodeOptions.DefaultUrls ? "" : $" --url {url}";
         string data = node.Data == Path.GetFullPath(NodeOptions.DefaultData) ? "" : $" --data {LaunchCommand.Shorten(node.Data, Environment.CurrentDirectory)}";
         string key = isTryOut ? "" : "-H 'Authorization: Bearer API-KEY' ";
-        text.AppendLine(isTryOut ? "Try it from another terminal in this folder:" : "Try it from another terminal, with a token and an API key:")
+        string needs = isTryOut ? " in this folder" : node.Roles.HasFlag(Roles.Collect) ? ", with a token and an API key" : ", with a token";
+        text.AppendLine($"Try it from another terminal{needs}:")
             .AppendLine(isTryOut ? $"  {command} listen --user alice{webSocket}{data}" : $"  {command} listen --token TOKEN{webSocket}");
         if (node.Roles.HasFlag(Roles.Collect))
             text.AppendLine($"  curl {key}-d '{SampleMessage}' {url}/collect");

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
@@ -19,13 +20,13 @@ internal static class HostingModule
     public static NodeOptions AddHosting(this WebApplicationBuilder builder, IConfiguration configuration)
     {
         var node = NodeOptions.From(configuration);
-        SettingError[] refusals = [.. StartupRules.Check(configuration, node), .. LoggingSettings.Check(configuration)];
+        SettingError[] refusals = [.. StartupRules.Check(configuration, node), .. LoggingSettings.Check(configuration), .. SettingSections.FindFaults(configuration)];
         if (refusals.Length > 0)
             throw new SettingsException(refusals);
 
         IServiceCollection services = builder.Services;
         var hosting = services.AddSettings<HostingOptions>(configuration);
-        var tls = services.AddSettings<TlsOptions>(configuration);
+        HttpsConnectionAdapterOptions? https = services.AddSettings<TlsOptions>(configuration).Load(node.Urls);
         ClusterNode? cluster = AddClusterNode(services, configuration, node);
         services.AddSingleton(node);
         services.AddSingleton(NodeAccess.From(configuration, node));
@@ -35,13 +36,12 @@ internal static class HostingModule
         var drain = services.AddSettings<DrainOptions>(configuration);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = drain.WindowOf(node.IsClustered) + hosting.ShutdownTimeout);
 
-        DataFolderCheck.Run(node.Data);
         services.AddSingleton(new DataFolder(node.Data));
         services.AddSingleton(provider => new TryOutTokenEndpoint(TokenSigner.FromConfiguration(
             configuration,
             () => SigningKey.LoadOrCreate(provider.GetRequiredService<DataFolder>()),
             provider.GetRequiredService<TimeProvider>())));
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, node, cluster, hosting, tls));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, node, cluster, hosting, https));
         AddLogging(builder.Logging, configuration);
         return node;
     }

@@ -21,21 +21,30 @@ internal static class Listeners
     /// </summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(130);
 
+    /// <summary>
+    /// How slowly the body of a request may come, once <see cref="BodyGrace"/> has passed: who sends less holds the request open for nothing. A stream of messages
+    /// lifts this.
+    /// </summary>
+    public const int MinBodyBytesPerSecond = 240;
+
+    /// <summary>How long a body may take before its rate counts.</summary>
+    public static readonly TimeSpan BodyGrace = TimeSpan.FromSeconds(5);
+
     /// <param name="kestrel">The server.</param>
     /// <param name="node">With the public addresses.</param>
     /// <param name="cluster">With the internal one; null for a node alone.</param>
     /// <param name="hosting">Timeouts.</param>
-    /// <param name="tls">The certificate of the public addresses.</param>
-    public static void Configure(KestrelServerOptions kestrel, NodeOptions node, ClusterNode? cluster, HostingOptions hosting, TlsOptions tls)
+    /// <param name="https">The certificate of the public addresses on https; null when there are none.</param>
+    public static void Configure(KestrelServerOptions kestrel, NodeOptions node, ClusterNode? cluster, HostingOptions hosting, HttpsConnectionAdapterOptions? https)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.RequestHeadersTimeout = hosting.HeaderTimeout;
         kestrel.Limits.KeepAliveTimeout = IdleTimeout;
         kestrel.Limits.MaxRequestLineSize = MaxRequestLine;
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(MinBodyBytesPerSecond, BodyGrace);
         // Each endpoint bounds its own body: only it knows whether that is one message or an endless stream of them.
         kestrel.Limits.MaxRequestBodySize = null;
 
-        HttpsConnectionAdapterOptions? https = node.Urls.Any(static u => u.IsHttps) ? tls.Load() : null;
         foreach (ListenAddress url in node.Urls)
             Listen(kestrel, url, options => Public(options, url, https));
         if (cluster is not null)

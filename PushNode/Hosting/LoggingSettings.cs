@@ -6,7 +6,7 @@ namespace PushNode.Hosting;
 
 /// <summary>
 /// The section <c>Logging</c>, which is .NET's own: levels by category, and the console. It is checked before .NET reads it, which ends the process at a
-/// value it does not know and passes over keys that mean nothing. What the console's formatters have is left to them, but for the form of the values.
+/// value it does not know and passes over keys that mean nothing.
 /// </summary>
 internal static class LoggingSettings
 {
@@ -23,6 +23,20 @@ internal static class LoggingSettings
         [ConsoleFormatterNames.Json] = typeof(JsonConsoleFormatterOptions),
         [ConsoleFormatterNames.Systemd] = typeof(ConsoleFormatterOptions),
     };
+
+    // Those that .NET has besides are of its days before formatters, and do nothing where one is named: here one always is.
+    private static readonly string[] ConsoleKeys =
+    [
+        nameof(ConsoleLoggerOptions.FormatterName),
+        FormatterOptions,
+        LogLevel,
+        nameof(ConsoleLoggerOptions.LogToStandardErrorThreshold),
+        nameof(ConsoleLoggerOptions.MaxQueueLength),
+        nameof(ConsoleLoggerOptions.QueueFullMode),
+    ];
+
+    // Of all the formatters: changing from one to another need not change the rest.
+    private static readonly string[] FormatterKeys = [.. Formatters.Values.SelectMany(static type => type.GetProperties()).Select(static p => p.Name).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>What is wrong, each with its key and the remedy; empty when all is well.</summary>
     public static IEnumerable<SettingError> Check(IConfiguration configuration)
@@ -60,13 +74,20 @@ internal static class LoggingSettings
         return
         [
             .. CheckGroup(console, nameof(ConsoleLoggerOptions.FormatterName)),
+            .. CheckKeys(console, ConsoleKeys),
             .. CheckLevels(console.GetSection(LogLevel)),
             .. CheckForms(console, typeof(ConsoleLoggerOptions)),
             .. CheckQueue(console.GetSection(nameof(ConsoleLoggerOptions.MaxQueueLength))),
             .. CheckGroup(console.GetSection(FormatterOptions), nameof(ConsoleFormatterOptions.TimestampFormat)),
+            .. CheckKeys(console.GetSection(FormatterOptions), FormatterKeys),
             .. CheckForms(console.GetSection(FormatterOptions), options),
         ];
     }
+
+    private static IEnumerable<SettingError> CheckKeys(IConfigurationSection section, string[] known) =>
+        from child in section.GetChildren()
+        where !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)
+        select new SettingError(child.Path, null, $"is no setting; known are {string.Join(", ", known)}");
 
     private static IEnumerable<SettingError> CheckForms(IConfigurationSection section, Type options) =>
         from property in options.GetProperties()

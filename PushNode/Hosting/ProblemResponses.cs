@@ -20,6 +20,13 @@ internal sealed class ProblemResponses(RequestDelegate next, ILogger<ProblemResp
             // The client has gone, or the node had to stop before it was done: there is nobody to answer.
             return;
         }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status408RequestTimeout && !response.HasStarted)
+        {
+            response.Clear();
+            string detail = $"the body of the request came too slowly: after {Listeners.BodyGrace.TotalSeconds:0} s it must come at {Listeners.MinBodyBytesPerSecond} bytes a second at least; nothing of it was taken";
+            await new Problem(StatusCodes.Status408RequestTimeout, "too_slow", detail).WriteAsync(context);
+            return;
+        }
         catch (BadHttpRequestException e) when (!response.HasStarted)
         {
             response.Clear();

@@ -22,9 +22,17 @@ internal sealed class TlsOptions : ISettings
             yield return new SettingError("Tls:CertificateFile", null, "is missing: a key is given, but no certificate");
     }
 
-    /// <exception cref="SettingsException">There is no certificate, or it cannot be read.</exception>
-    public HttpsConnectionAdapterOptions Load()
+    /// <summary>Reads the certificate for those of the addresses that are https; null when none is.</summary>
+    /// <exception cref="SettingsException">There is no certificate, it cannot be read, or there is nothing to use it for.</exception>
+    public HttpsConnectionAdapterOptions? Load(IReadOnlyList<ListenAddress> urls)
     {
+        if (!urls.Any(static u => u.IsHttps))
+        {
+            return CertificateFile is null
+                ? null
+                : throw new SettingsException("Tls:CertificateFile", CertificateFile, "it would do nothing, for no address in Urls is https: write https:// for one that is to use it (--urls https://*:8443), or leave it out");
+        }
+
         if (CertificateFile is null)
             throw new SettingsException("Tls:CertificateFile", null, "is missing: an https address needs a PEM file with its certificate (and Tls:KeyFile with the private key)");
         try

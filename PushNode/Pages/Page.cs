@@ -8,6 +8,7 @@ namespace PushNode.Pages;
 internal sealed class Page
 {
     private const string ModeMark = "{{mode}}";
+    private const string CollectMark = "{{collect}}";
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -18,11 +19,14 @@ internal sealed class Page
     /// <param name="file">The name of the embedded file.</param>
     /// <param name="contentType">What it is served as.</param>
     /// <param name="mode">What the page is told about the node: <c>tryout</c> (it may fetch tokens) or <c>keys</c> (it asks for them).</param>
-    public Page(string file, string contentType, string mode)
+    /// <param name="collects">Whether the node takes messages, so that the page can send some.</param>
+    public Page(string file, string contentType, string mode, bool collects)
     {
         using Stream resource = typeof(Page).Assembly.GetManifestResourceStream(file) ?? throw new InvalidOperationException($"{file} is not embedded");
         using var reader = new StreamReader(resource);
-        content = Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace(ModeMark, mode, StringComparison.Ordinal));
+        content = Encoding.UTF8.GetBytes(reader.ReadToEnd()
+            .Replace(ModeMark, mode, StringComparison.Ordinal)
+            .Replace(CollectMark, collects ? "yes" : "no", StringComparison.Ordinal));
         this.contentType = contentType;
         entityTag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 8))}\"";
     }

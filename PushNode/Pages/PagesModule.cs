@@ -22,6 +22,6 @@ internal static class PagesModule
         Map("/page.js", "page.js", "text/javascript; charset=utf-8");
 
         void Map(string path, string file, string contentType) =>
-            endpoints.MapMethods(path, Methods, new Page(file, contentType, mode).HandleAsync);
+            endpoints.MapMethods(path, Methods, new Page(file, contentType, mode, node.Roles.HasFlag(Roles.Collect)).HandleAsync);
     }
 }

@@ -20,7 +20,7 @@ internal static partial class SettingText
             return text.Length == 0 ? null : TryRead(text, optional, out value);
 
         value = ReadAs(text, type);
-        return value is null ? FindRemedy(type) : null;
+        return value is null ? FindRemedy(text, type) : null;
     }
 
     private static object? ReadAs(string text, Type type)
@@ -44,7 +44,7 @@ internal static partial class SettingText
     private static object? ReadDuration(string text) =>
         FullDuration().IsMatch(text) && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out TimeSpan duration) ? duration : null;
 
-    private static string FindRemedy(Type type)
+    private static string FindRemedy(string text, Type type)
     {
         if (type.IsEnum)
             return $"it must be one of {string.Join(", ", Enum.GetNames(type))}";
@@ -52,7 +52,10 @@ internal static partial class SettingText
             return "it must be true or false";
         if (type == typeof(TimeSpan))
             return Duration;
-        return $"it must be a whole number written in digits alone, such as 65536, and at most {(type == typeof(int) ? int.MaxValue : long.MaxValue)}";
+        // A setting's own bounds are lower, and are told once this is a number.
+        return text.Length > 0 && text.All(char.IsAsciiDigit)
+            ? $"it must be at most {(type == typeof(int) ? int.MaxValue : long.MaxValue)}"
+            : "it must be a whole number written in digits alone, such as 65536";
     }
 
     [GeneratedRegex(@"^-?(\d+\.)?\d{1,2}:\d\d:\d\d(\.\d{1,7})?$", RegexOptions.CultureInvariant)]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PushNode.Settings;
 
 namespace PushNode.Storage.Journal;
@@ -6,7 +7,9 @@ namespace PushNode.Storage.Journal;
 internal sealed class JournalSettings : ISettings
 {
     private const long MiB = 1 << 20;
+    private const int MinSegments = 2;
     private const int MaxSegments = 4096;
+    private const long DefaultMaxBytes = 10 * 1024 * MiB;
 
     public static string Section => "Journal";
 
@@ -23,7 +26,7 @@ internal sealed class JournalSettings : ISettings
     public TimeSpan Retention { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>How much is kept; past it the oldest segments are dropped though their messages have not expired. At least two segments, at most 4,096.</summary>
-    public long MaxBytes { get; set; } = 10 * 1024 * MiB;
+    public long MaxBytes { get; set; } = DefaultMaxBytes;
 
     /// <summary>
     /// How many cursors, one for each device and channel, are kept for one user, 16 to 16,384. Past it the one moved longest ago is forgotten, and that device
@@ -39,7 +42,22 @@ internal sealed class JournalSettings : ISettings
         .. SettingError.Range($"{Section}:{nameof(SyncInterval)}", SyncInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)),
         .. SettingError.Range($"{Section}:{nameof(SegmentBytes)}", SegmentBytes, MiB, 1024 * MiB),
         .. SettingError.Range($"{Section}:{nameof(Retention)}", Retention, TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650)),
-        .. SettingError.Range($"{Section}:{nameof(MaxBytes)}", MaxBytes, 2 * SegmentBytes, MaxSegments * SegmentBytes),
+        .. CheckSize(),
         .. SettingError.Range($"{Section}:{nameof(MaxCursorsPerUser)}", MaxCursorsPerUser, 16, 16_384),
     ];
+
+    // Of the two the one is named that was set.
+    private IEnumerable<SettingError> CheckSize()
+    {
+        if (SegmentBytes is < MiB or > 1024 * MiB || (MaxBytes >= MinSegments * SegmentBytes && MaxBytes <= MaxSegments * SegmentBytes))
+            yield break;
+        const string segmentKey = $"Journal:{nameof(SegmentBytes)}";
+        const string maxKey = $"Journal:{nameof(MaxBytes)}";
+        string rule = string.Create(CultureInfo.InvariantCulture, $"{maxKey} must be {MinSegments} to {MaxSegments} times {segmentKey}");
+        yield return MaxBytes == DefaultMaxBytes
+            ? new SettingError(segmentKey, Text(SegmentBytes), $"{rule}, and is {Text(MaxBytes)}: set {maxKey} too, from {Text(MinSegments * SegmentBytes)} to {Text(MaxSegments * SegmentBytes)}")
+            : new SettingError(maxKey, Text(MaxBytes), $"{rule}, which is {Text(SegmentBytes)}: so it must be from {Text(MinSegments * SegmentBytes)} to {Text(MaxSegments * SegmentBytes)}");
+    }
+
+    private static string Text(long bytes) => bytes.ToString(CultureInfo.InvariantCulture);
 }
