@@ -44,8 +44,9 @@ internal sealed class TestCluster : IAsyncDisposable
         int port = Ports.Next();
         string[] own = settings.Contains("--Cluster:Listen") ? [] : ["--Cluster:Listen", $"http://127.0.0.1:{port}"];
         string[] secret = settings.Contains("--Cluster:Secret") ? [] : ["--Cluster:Secret", Secret];
+        string[] redis = settings.Contains("--Redis:Connection") ? [] : ["--redis", Redis.Address];
         NodeProcess node = NodeProcess.Prepare(
-            ["--roles", roles, "--redis", Redis.Address, "--Auth:Jwt:Secret", Tokens.Secret, "--Push:ProofInterval", "00:00:00.5", "--Push:MaxConnectionsPerUser", "1000", .. own, .. secret, .. settings]);
+            ["--roles", roles, .. redis, "--Auth:Jwt:Secret", Tokens.Secret, "--Push:ProofInterval", "00:00:00.5", "--Push:MaxConnectionsPerUser", "1000", .. own, .. secret, .. settings]);
         nodes.Add(node);
         return node;
     }

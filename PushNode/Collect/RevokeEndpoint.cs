@@ -25,9 +25,10 @@ internal sealed class RevokeEndpoint(ProducerGuard guard, Revocations revocation
 
         try
         {
-            long before = await revocations.RevokeAsync(userId, context.RequestAborted);
+            // Not to be broken off between the store and the nodes, though its caller may leave.
+            long before = await revocations.RevokeAsync(userId, CancellationToken.None);
             CollectLog.Revoked(logger, userId);
-            await dispatcher.AnnounceRevocationAsync(userId, before, context.RequestAborted);
+            await dispatcher.AnnounceRevocationAsync(userId, before, CancellationToken.None);
             await AnswerAsync(context, userId, before);
         }
         catch (StoreUnavailableException)

@@ -29,6 +29,7 @@ internal static class DispatchModule
                 s.GetRequiredService<IPeerDirectory>(), s.GetRequiredService<Node>(), s.GetRequiredService<LinkServices>(), s.GetService<IDelivery>()));
             services.AddSingleton<IDeliveries>(static s => s.GetRequiredService<PeerDeliveries>());
             services.AddHostedService(static s => s.GetRequiredService<PeerDeliveries>());
+            services.AddHostedService<TableReturn>();
             services.AddSingleton<IDispatcher, Dispatcher>();
             services.AddSingleton<IPeerService, DispatchService>();
         }

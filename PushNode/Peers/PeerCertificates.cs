@@ -48,6 +48,8 @@ internal sealed class PeerCertificates(X509Certificate2? own, X509Certificate2Co
         if (sent is not null)
             path.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
         path.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        // Whoever is not let in yet must not have this node fetch what it names.
+        path.ChainPolicy.DisableCertificateDownloads = true;
         return path.Build(certificate);
     }
 }

@@ -38,9 +38,12 @@ internal sealed class RevocationWatch(
             long loaded = time.GetTimestamp();
             do
                 await timer.WaitForNextTickAsync(stoppingToken);
-            while (Missed() == missed && time.GetElapsedTime(loaded) < options.RouteRefresh);
+            while (Missed() == missed && time.GetElapsedTime(loaded) < Freshness);
         }
     }
+
+    // Out of the others' sight nobody tells this node anything.
+    private TimeSpan Freshness => routes.IsReachable ? options.RouteRefresh : options.ReconcileInterval;
 
     // The copy may have been lost with the routes; and where messages were dropped on their way to this node, so was what it should have been told.
     private (long Generation, long Requests) Missed() => (routes.Generation, reconciler.Requests);

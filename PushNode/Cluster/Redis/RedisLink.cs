@@ -229,8 +229,20 @@ internal sealed class RedisLink : IAsyncDisposable
         {
             // Whatever it was: this goes on for as long as the node runs.
             cancellationToken.ThrowIfCancellationRequested();
-            await ExplainAsync(e, cancellationToken);
+            await TryExplainAsync(e, cancellationToken);
             return false;
+        }
+    }
+
+    private async Task TryExplainAsync(Exception failure, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ExplainAsync(failure, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            logger.Failed("Finding out why Redis is away", e);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class StoreClaim(RedisLink link, RedisKeys keys, RedisOptions op
     private static readonly TimeSpan EpochLifetime = TimeSpan.FromDays(30);
 
     private volatile bool isHeld;
+    private volatile bool isStopping;
     private bool isStarting = true;
     private bool comparedEpoch;
 
@@ -30,6 +31,7 @@ internal sealed class StoreClaim(RedisLink link, RedisKeys keys, RedisOptions op
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        isStopping = true;
         if (!isHeld)
             return;
         isHeld = false;
@@ -50,10 +52,21 @@ internal sealed class StoreClaim(RedisLink link, RedisKeys keys, RedisOptions op
         long start = time.GetTimestamp();
         TimeSpan patience = options.NodeLifetime + Slack;
         string? holder = null;
+        long? freeSince = null;
         while (true)
         {
-            if (link.IsReachable)
+            if (!link.IsReachable)
             {
+                freeSince = null;
+            }
+            else if (holder is not null && !(freeSince is { } since && time.GetElapsedTime(since) >= options.NodeLifetime))
+            {
+                // A claim that is gone may have gone with all that Redis held: its holder has the time of a heartbeat to make it again.
+                freeSince = await IsFreeAsync(cancellationToken) ? freeSince ?? time.GetTimestamp() : null;
+            }
+            else
+            {
+                freeSince = null;
                 string? found = await TryAsync(cancellationToken);
                 if (isHeld)
                     break;
@@ -66,7 +79,7 @@ internal sealed class StoreClaim(RedisLink link, RedisKeys keys, RedisOptions op
                 holder = found ?? holder;
             }
 
-            if (holder is null ? time.GetElapsedTime(start) > RedisPatience : time.GetElapsedTime(start) > patience)
+            if (freeSince is null && time.GetElapsedTime(start) > (holder is null ? RedisPatience : patience))
                 break;
             await Task.Delay(Interval, time, cancellationToken);
         }
@@ -83,15 +96,27 @@ internal sealed class StoreClaim(RedisLink link, RedisKeys keys, RedisOptions op
     /// <exception cref="RedisAwayException">Redis is away.</exception>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        if (!isStarting)
+        if (!isStarting && !isStopping)
             await link.CallAsync(TakeAsync, cancellationToken);
     }
 
     /// <summary>The same at the first contact after Redis was away.</summary>
     public async Task RefreshAsync(IDatabase database, CancellationToken cancellationToken)
     {
-        if (!isStarting)
+        if (!isStarting && !isStopping)
             await link.BoundAsync(TakeAsync(database), cancellationToken);
+    }
+
+    private async Task<bool> IsFreeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await link.CallAsync(async database => (await database.StringGetAsync(keys.Store, CommandFlags.DemandMaster)).IsNull, cancellationToken);
+        }
+        catch (RedisAwayException)
+        {
+            return false;
+        }
     }
 
     private async Task<string?> TryAsync(CancellationToken cancellationToken)

@@ -90,6 +90,9 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
     /// <summary>Has the node told as soon as it can be.</summary>
     public void RevokeLater(string userId, long before) => untold.Add(userId, before);
 
+    /// <summary>The node is to be told to look into the store.</summary>
+    public void Owe() => queue.Owe(1);
+
     /// <summary>Takes nothing more and brings the node what waits, if it takes it at the first or second attempt. Returns then, or when the token fires.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {

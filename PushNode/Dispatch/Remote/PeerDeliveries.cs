@@ -84,6 +84,13 @@ internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAs
         return links.TryGetValue(peer.Address, out NodeLink? link) && link.Incarnation == peer.Incarnation ? link : MakeLink(peer.Address);
     }
 
+    /// <summary>Has every push node compare what it holds with the store: messages may have been sent the wrong way, or not at all.</summary>
+    public void OweAll()
+    {
+        foreach (Peer peer in directory.Peers)
+            LinkTo(peer)?.Owe();
+    }
+
     private NodeLink? MakeLink(string address)
     {
         lock (gate)
@@ -95,7 +102,8 @@ internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAs
             if (last?.Incarnation == peer.Incarnation)
                 return last;
             bool isBack = gone.Remove(peer.Incarnation, out IReadOnlyList<KeyValuePair<string, long>>? untold);
-            var link = new NodeLink(peer, services, owes: isBack);
+            // What was meant for the run before has been dropped.
+            var link = new NodeLink(peer, services, owes: isBack || last is not null);
             links[address] = link;
             foreach ((string userId, long before) in untold ?? last?.Untold ?? [])
                 link.RevokeLater(userId, before);

@@ -22,6 +22,7 @@ internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, Pen
     private volatile string? away;
     private volatile string? trouble;
     private volatile string? answering;
+    private volatile Peer? lastStoring;
     private Action? epochChanged;
     private Action? restarted;
     private long awaySince;
@@ -84,6 +85,9 @@ internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, Pen
             if (isReported)
                 logger.StoreBack(answering ?? "");
             isReported = false;
+            // What it stored while it could not be asked, its dispatches may not have brought.
+            if (away is not null)
+                restarted?.Invoke();
             away = null;
         }
         catch (StoreUnavailableException e)
@@ -139,13 +143,18 @@ internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, Pen
     private async Task<(Peer Peer, byte[] Answer)> CallAsync(string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         PeerUnavailableException? failure = null;
-        foreach (Peer peer in directory.Peers.Where(static p => p.Stores).OrderByDescending(p => p.Address == answering))
+        Peer[] storing = [.. directory.Peers.Where(static p => p.Stores).OrderByDescending(p => p.Address == answering)];
+        // One that alone has lost Redis is listed no more, and may be well.
+        if (storing.Length == 0 && lastStoring is { } last)
+            storing = [last];
+        foreach (Peer peer in storing)
         {
             try
             {
                 // Whichever run it is: what matters is the store, and its answer tells which that is.
                 byte[] answer = await client.CallAsync(peer with { Incarnation = "" }, path, body, cancellationToken);
                 answering = peer.Address;
+                lastStoring = peer;
                 return (peer, answer);
             }
             catch (PeerUnavailableException e)
