@@ -47,6 +47,31 @@ internal sealed class StoreClaimTests
     }
 
     [Test]
+    public async Task RedisThatHasForgottenTheClaim_LeavesItToTheOneThatHadIt()
+    {
+        await server.StartAsync();
+        await using Storer first = await StartAsync(First);
+        await using Storer second = await StartAsync(Second);
+        await first.Claim.ClaimAsync(default);
+        Task refused = second.Claim.ClaimAsync(default);
+        await Eventually.BecomesTrueAsync(() => second.Member.Logs.At(LogLevel.Information).Any(static l => l.Contains("stores", StringComparison.Ordinal)), "the second one waits");
+
+        await server.CommandAsync("FLUSHALL");
+        long before = await server.CountCommandsAsync("get");
+        await Eventually.BecomesTrueAsync(async () => await server.CountCommandsAsync("get") > before + 2, "the second one has seen that the claim is gone");
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                await first.Claim.RefreshAsync(default);
+                return refused.IsCompleted;
+            },
+            "the second one is refused");
+
+        Assert.That((first.Claim.IsHeld, second.Claim.IsHeld), Is.EqualTo((true, false)));
+        Assert.That(async () => await refused, Throws.TypeOf<SettingsException>());
+    }
+
+    [Test]
     public async Task ClaimOfANodeThatWasKilled_LapsesWhileTheNextOneWaits()
     {
         await server.StartAsync();
