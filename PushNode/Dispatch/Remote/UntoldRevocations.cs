@@ -89,6 +89,12 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
         {
             return false;
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A fault of ours must not end the telling.
+            DispatchLog.LinkFailed(services.Logger, peer.Address, e);
+            return false;
+        }
 
         lock (gate)
         {

@@ -26,6 +26,7 @@ internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, Pen
     private Action? epochChanged;
     private Action? restarted;
     private long awaySince;
+    private StoreContact? lost;
     private bool isReported;
     private long asks;
     private long changedAt;
@@ -85,15 +86,19 @@ internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, Pen
             if (isReported)
                 logger.StoreBack(answering ?? "");
             isReported = false;
-            // What it stored while it could not be asked, its dispatches may not have brought.
-            if (away is not null)
+            // What the same run stored while it could not be asked, its dispatches may not have brought.
+            if (away is not null && lost is not null && lost == contact)
                 restarted?.Invoke();
             away = null;
         }
         catch (StoreUnavailableException e)
         {
             if (away is null)
+            {
                 awaySince = time.GetTimestamp();
+                lost = contact;
+            }
+
             away = e.Message;
             // A node that starts learns of the others a little later, and a restart takes a moment: neither is worth a warning.
             if (isReported || time.GetElapsedTime(awaySince) < Grace)
