@@ -72,6 +72,18 @@ internal sealed class NodesCommandTests
         Assert.That(away.Error, Does.Contain("Connection refused").And.Not.Contain("   at "));
     }
 
+    [Test]
+    public async Task AKeyThatIsNotOurs_IsExplained_WithExitCode1()
+    {
+        await using RedisServer server = await RedisServer.StartAsync();
+        await server.CommandAsync("SET", "pn:nodes", "something else");
+
+        ProcessEnd end = await RunAsync("--redis", server.Address);
+
+        Assert.That(end.Code, Is.EqualTo(ExitCodes.Failure), end.Error);
+        Assert.That(end.Error, Does.Contain("refuses what is asked of it: WRONGTYPE").And.Not.Contain("   at "));
+    }
+
     [TestCase("Redis:Connection is missing")]
     [TestCase("Redis:Connection must be", "--redis", "host:none")]
     [TestCase("Redis:Timeout is '00:01:00'", "--redis", "host", "--Redis:Timeout", "00:01:00")]

@@ -47,6 +47,27 @@ internal sealed class DrainTests
     }
 
     [Test]
+    public async Task Drain_WhenAllHaveLeft_IsOver_WhoeverWouldHaveHadTheNextTurn()
+    {
+        await using PushParts parts = Parts(30);
+        RecordingConnection[] all = Connect(parts, 2);
+        Task draining = parts.Get<Drain>().DrainAsync(CancellationToken.None);
+        await StepAsync(parts, TimeSpan.FromSeconds(1));
+        Assert.That(all.Select(static c => c.IsClosed), Is.EqualTo(new[] { true, false }));
+
+        foreach (RecordingConnection connection in all)
+        {
+            connection.Leave();
+            parts.Get<ConnectionList>().Remove(connection);
+        }
+
+        var time = parts.Get<TimeProvider>();
+        long left = time.GetTimestamp();
+        await parts.AdvanceUntilAsync(() => draining.IsCompleted, "the drain ends");
+        Assert.That(time.GetElapsedTime(left), Is.LessThan(TimeSpan.FromSeconds(5)), "the second one's turn would have been after 15 s");
+    }
+
+    [Test]
     public async Task Drain_OfAnEmptyNode_EndsAtOnce_AndItIsNotReady()
     {
         await using PushParts parts = Parts(30);

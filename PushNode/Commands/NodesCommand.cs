@@ -6,6 +6,7 @@ using PushNode.Cluster.Redis;
 using PushNode.Hosting;
 using PushNode.Peers;
 using PushNode.Settings;
+using StackExchange.Redis;
 
 namespace PushNode.Commands;
 
@@ -60,6 +61,11 @@ internal static class NodesCommand
             else
                 await Console.Error.WriteLineAsync($"No node is alive in the Redis at {link.Address} under the prefix {options.Prefix}");
             return ExitCodes.Success;
+        }
+        catch (RedisServerException e)
+        {
+            await Console.Error.WriteLineAsync($"pushnode: Redis at {link.Address} refuses what is asked of it: {PlainText.From(e.Message)}");
+            return ExitCodes.Failure;
         }
         catch (RedisAwayException e)
         {

@@ -36,7 +36,7 @@ internal sealed class PeerGate
     private async Task HandleAsync(HttpContext context)
     {
         IHeaderDictionary headers = context.Request.Headers;
-        string from = headers[PeerProtocol.FromHeader].ToString() is { Length: > 0 and < 300 } told ? told : $"{context.Connection.RemoteIpAddress}";
+        string from = headers[PeerProtocol.FromHeader].ToString() is { Length: > 0 and < 300 } told && !told.AsSpan().ContainsAnyExceptInRange('!', '~') ? told : $"{context.Connection.RemoteIpAddress}";
         context.Response.Headers[PeerProtocol.IncarnationHeader] = node.Incarnation;
         if (FindRefusal(headers) is { } refusal)
         {

@@ -99,7 +99,7 @@ internal sealed class Drain(ConnectionList connections, Node node, DrainOptions 
             }
 
             proving.RemoveAll(leaving => TrySendAway(leaving.Connection, leaving.Since));
-            if (next == all.Length && proving.Count == 0)
+            if ((next == all.Length && proving.Count == 0) || connections.Count == 0)
                 return;
             await Task.Delay(Interval, time);
         }
