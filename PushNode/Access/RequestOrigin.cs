@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using PushNode.Diagnostics;
@@ -22,8 +21,7 @@ internal static class RequestOrigin
     /// </summary>
     public static Problem? CheckLoopbackHost(HttpRequest request)
     {
-        string host = request.Host.Host;
-        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address)))
+        if (LoopbackHost.Is(request.Host.Host))
             return null;
         return Problem.Forbidden(
             "foreign_host",

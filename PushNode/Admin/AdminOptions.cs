@@ -5,9 +5,6 @@ namespace PushNode.Admin;
 /// <summary>Who may run the node over HTTP (section <c>Admin</c>).</summary>
 internal sealed class AdminOptions : ISettings
 {
-    /// <summary>The shortest key, in characters.</summary>
-    public const int MinKey = 16;
-
     public static string Section => "Admin";
 
     /// <summary>The key, at least 16 visible ASCII characters. Without one, a node on loopback is open to its machine, any other refuses everybody.</summary>
@@ -20,7 +17,7 @@ internal sealed class AdminOptions : ISettings
     {
         if (Key is not null && KeyFile is not null)
             yield return new SettingError("Admin:Key", null, "and Admin:KeyFile are both set: keep one of them");
-        if (!string.IsNullOrEmpty(Key) && !IsKey(Key))
+        if (!string.IsNullOrEmpty(Key) && !SharedSecret.IsSecret(Key))
             yield return new SettingError("Admin:Key", null, KeyRule);
     }
 
@@ -31,10 +28,8 @@ internal sealed class AdminOptions : ISettings
         if (KeyFile is null)
             return string.IsNullOrEmpty(Key) ? null : new SharedSecret(Key);
         string text = SecretFile.Read("Admin:KeyFile", KeyFile);
-        return IsKey(text) ? new SharedSecret(text) : throw new SettingsException("Admin:KeyFile", KeyFile, $"what the file holds {KeyRule}");
+        return SharedSecret.IsSecret(text) ? new SharedSecret(text) : throw new SettingsException("Admin:KeyFile", KeyFile, $"what the file holds {KeyRule}");
     }
 
-    private static string KeyRule => $"is no key: it must be at least {MinKey} visible ASCII characters without spaces (try: openssl rand -hex 24)";
-
-    private static bool IsKey(string text) => text.Length >= MinKey && SecretFile.FindHeaderFault(text) is null;
+    private static string KeyRule => $"is no key: it must be {SharedSecret.Rule}";
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using PushNode.Diagnostics;
 using PushNode.Peers;
 using PushNode.Settings;
 
@@ -64,14 +65,13 @@ internal sealed record ClusterNode(ListenAddress Listen, string Address, Cluster
         string? secret = options.SecretFile is { } file ? SecretFile.Read("Cluster:SecretFile", file) : options.Secret;
         if (string.IsNullOrEmpty(secret))
             throw new SettingsException(SecretKey, null, "is missing: the nodes of a cluster show it to one another; set it, or Cluster:SecretFile, to the same on every node (try: openssl rand -hex 24)");
-        bool valid = secret.Length >= ClusterOptions.MinSecret && SecretFile.FindHeaderFault(secret) is null;
-        return valid ? new ClusterSecret(secret) : throw new SettingsException(SecretKey, null, $"must be at least {ClusterOptions.MinSecret} visible ASCII characters without spaces (try: openssl rand -hex 24)");
+        return SharedSecret.IsSecret(secret) ? new ClusterSecret(secret) : throw new SettingsException(SecretKey, null, $"must be {SharedSecret.Rule}");
     }
 
     private static bool IsLoopbackAddress(string address)
     {
         string host = address[..address.LastIndexOf(':')].Trim('[', ']');
-        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out IPAddress? ip) && IPAddress.IsLoopback(ip));
+        return LoopbackHost.Is(host);
     }
 
     // IPv4 before IPv6; what only the same cable understands is left out.

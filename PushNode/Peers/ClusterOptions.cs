@@ -5,9 +5,6 @@ namespace PushNode.Peers;
 /// <summary>How this node and the others reach each other (section <c>Cluster</c>). Without <see cref="Listen"/> it is alone.</summary>
 internal sealed class ClusterOptions : ISettings
 {
-    /// <summary>The shortest secret, in bytes.</summary>
-    public const int MinSecret = 16;
-
     public static string Section => "Cluster";
 
     /// <summary>The internal listener: <c>http://10.0.0.5:8081</c>, or <c>http://*:8081</c> for every address; <c>https</c> with a certificate.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using PushNode.Diagnostics;
 using PushNode.Settings;
 using StackExchange.Redis;
 
@@ -50,7 +51,7 @@ internal static class RedisAddress
     public static bool IsLoopback(this ConfigurationOptions options) => options.EndPoints.All(static e => e switch
     {
         IPEndPoint ip => IPAddress.IsLoopback(ip.Address),
-        DnsEndPoint dns => dns.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase),
+        DnsEndPoint dns => LoopbackHost.Is(dns.Host),
         _ => false,
     });
 
