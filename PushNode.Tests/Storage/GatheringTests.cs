@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using PushNode.Storage.Remote;
+using PushNode.Storage;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Storage;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using PushNode.Messages;
-using PushNode.Storage.Remote;
+using PushNode.Storage.Cursors;
 
 namespace PushNode.Tests.Storage;
 

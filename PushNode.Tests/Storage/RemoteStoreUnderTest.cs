@@ -5,6 +5,7 @@ using PushNode.Diagnostics;
 using PushNode.Peers;
 using PushNode.Settings;
 using PushNode.Storage;
+using PushNode.Storage.Cursors;
 using PushNode.Storage.Remote;
 using PushNode.Tests.Support;
 

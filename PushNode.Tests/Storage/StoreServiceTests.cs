@@ -3,6 +3,7 @@ using PushNode.Messages;
 using PushNode.Peers;
 using PushNode.Settings;
 using PushNode.Storage;
+using PushNode.Storage.Cursors;
 using PushNode.Storage.Remote;
 using PushNode.Tests.Support;
 

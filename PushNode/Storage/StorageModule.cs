@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using PushNode.Diagnostics;
 using PushNode.Peers;
 using PushNode.Settings;
+using PushNode.Storage.Cursors;
 using PushNode.Storage.Journal;
 using PushNode.Storage.Remote;
 
@@ -42,6 +43,7 @@ internal static class StorageModule
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<PendingCursors>();
         services.AddSingleton<StoreLink>();
+        services.AddSingleton<ICursorTarget, RemoteCursors>();
         services.AddSingleton<CursorWriter>();
         services.AddSingleton<IMessageStore, RemoteStore>();
         services.AddSingleton<IStoreWatch>(static provider => provider.GetRequiredService<StoreLink>());

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using PushNode.Storage.Cursors;
 
 namespace PushNode.Storage.Remote;
 
@@ -6,10 +7,8 @@ namespace PushNode.Storage.Remote;
 /// Keeps up with the store from before any service starts until every service, the web server included, has stopped; then it writes the cursors
 /// that still wait.
 /// </summary>
-internal sealed class RemoteStoreLifetime(StoreLink link, CursorWriter writer, PendingCursors pending, ILogger<RemoteStoreLifetime> logger) : IHostedLifecycleService, IDisposable
+internal sealed class RemoteStoreLifetime(StoreLink link, CursorWriter writer) : IHostedLifecycleService, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
 
@@ -31,16 +30,7 @@ internal sealed class RemoteStoreLifetime(StoreLink link, CursorWriter writer, P
     {
         await stopping.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
-        try
-        {
-            await writer.FlushAsync(patience.Token);
-        }
-        catch (Exception e) when (e is StoreUnavailableException or OperationCanceledException)
-        {
-            logger.CursorsLeft(pending.Count, e.Message);
-        }
+        await writer.EndAsync(cancellationToken);
     }
 
     public void Dispose() => stopping.Dispose();

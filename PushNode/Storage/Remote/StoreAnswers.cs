@@ -1,5 +1,6 @@
 using PushNode.Messages;
 using PushNode.Peers;
+using PushNode.Storage.Cursors;
 
 namespace PushNode.Storage.Remote;
 

@@ -1,18 +1,17 @@
-using PushNode.Peers;
-
-namespace PushNode.Storage.Remote;
+namespace PushNode.Storage.Cursors;
 
 /// <summary>
 /// Takes moved cursors to the store in bulk, one request at a time: soon, because a device may come back on another node, but at most once a second
 /// when there are many.
 /// </summary>
-internal sealed class CursorWriter(PendingCursors pending, StoreLink link, TimeProvider time, ILogger<CursorWriter> logger)
+internal sealed class CursorWriter(PendingCursors pending, ICursorTarget target, TimeProvider time, ILogger<CursorWriter> logger)
 {
     private const int Many = 1000;
     private const string Ending = "the node is ending";
 
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
     private readonly Signal asked = new(time);
@@ -71,9 +70,9 @@ internal sealed class CursorWriter(PendingCursors pending, StoreLink link, TimeP
         int all = pending.Waiting;
         int left = all;
         // What was moved before the store has ever answered waits for the epoch that it is of.
-        if (left > 0 && link.Away is { } away)
+        if (left > 0 && target.Away is { } away)
             throw new StoreUnavailableException(away);
-        while (left > 0 && pending.Take(Math.Min(left, StoreProtocol.MaxMoves)) is { } chunk)
+        while (left > 0 && pending.Take(Math.Min(left, target.MaxMoves)) is { } chunk)
         {
             left -= chunk.Moves.Count;
             await WriteAsync(chunk, cancellationToken);
@@ -82,14 +81,27 @@ internal sealed class CursorWriter(PendingCursors pending, StoreLink link, TimeP
         return all;
     }
 
-    private static bool ReadTaken(ref PeerReader answer) => answer.Flag();
+    /// <summary>Writes what still waits when <see cref="RunAsync"/> has ended; what cannot be written within 5 s is left, and said.</summary>
+    public async Task EndAsync(CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(LastPatience);
+        try
+        {
+            await FlushAsync(patience.Token);
+        }
+        catch (Exception e) when (e is StoreUnavailableException or OperationCanceledException)
+        {
+            logger.CursorsLeft(pending.Count, e.Message);
+        }
+    }
 
     private async Task WriteAsync(CursorChunk chunk, CancellationToken cancellationToken)
     {
         bool confirmed = false;
         try
         {
-            if (!await link.AskAsync(StoreProtocol.Move, StoreQuestions.Moves(chunk), ReadTaken, cancellationToken))
+            if (!await target.WriteAsync(chunk, cancellationToken))
                 throw new StoreUnavailableException("the message store has begun a new life: these cursors mean nothing in it");
             confirmed = true;
         }

@@ -1,6 +1,6 @@
 using PushNode.Messages;
 
-namespace PushNode.Storage.Remote;
+namespace PushNode.Storage.Cursors;
 
 /// <summary>Whose cursor, in which channel.</summary>
 internal readonly record struct CursorKey(string UserId, string Device, Channel Channel);

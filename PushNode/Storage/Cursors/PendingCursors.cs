@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace PushNode.Storage.Remote;
+namespace PushNode.Storage.Cursors;
 
 /// <summary>
 /// The cursors moved on this node that the store does not hold durably yet. Bounded: past <see cref="DefaultCapacity"/> the one that waits longest is

@@ -1,6 +1,6 @@
-namespace PushNode.Storage.Journal;
+namespace PushNode.Storage;
 
-/// <summary>Threads of its own for work that waits for a disk, so that the thread pool never does.</summary>
+/// <summary>Threads of its own for work that waits for a disk or blocks in a driver, so that the thread pool never does.</summary>
 internal sealed class WorkQueue : IAsyncDisposable
 {
     private readonly Queue<IWork> waiting = new();
@@ -42,7 +42,7 @@ internal sealed class WorkQueue : IAsyncDisposable
         {
             var item = new FunctionWork<T>(work);
             if (!TryPost(item))
-                throw new StoreUnavailableException("The journal is closed.");
+                throw new StoreUnavailableException("The message store is closed.");
             return await item.Done;
         }
         finally

@@ -1,4 +1,4 @@
-namespace PushNode.Storage.Remote;
+namespace PushNode.Storage;
 
 /// <summary>Wakes the one that waits, or keeps it from waiting the next time.</summary>
 internal sealed class Signal(TimeProvider time)

@@ -1,4 +1,4 @@
-namespace PushNode.Storage.Remote;
+namespace PushNode.Storage;
 
 /// <summary>
 /// Asks together what many ask at the same time: what comes while requests are under way goes into the next one. What is asked is never added to a request

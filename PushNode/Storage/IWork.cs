@@ -1,4 +1,4 @@
-namespace PushNode.Storage.Journal;
+namespace PushNode.Storage;
 
 /// <summary>Something for a <see cref="WorkQueue"/> to do.</summary>
 internal interface IWork

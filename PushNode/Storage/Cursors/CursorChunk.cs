@@ -1,4 +1,4 @@
-namespace PushNode.Storage.Remote;
+namespace PushNode.Storage.Cursors;
 
 /// <summary>Cursors on their way to the store.</summary>
 /// <param name="Epoch">The store's epoch that they are of.</param>
