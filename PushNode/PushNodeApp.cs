@@ -53,8 +53,12 @@ internal static class PushNodeApp
 
     private static void AddNodeAlone(IServiceCollection services, IConfiguration configuration, Roles roles)
     {
-        services.AddStorage(configuration);
-        services.AddLocalCluster();
+        bool usesMongo = StartupRules.UsesMongo(configuration);
+        if (usesMongo)
+            services.AddMongoStore(configuration);
+        else
+            services.AddStorage(configuration);
+        services.AddLocalCluster(storesHere: !usesMongo);
         if (roles.HasFlag(Roles.Collect))
             services.AddCollect(configuration);
         if (roles.HasFlag(Roles.Dispatch))
@@ -68,18 +72,17 @@ internal static class PushNodeApp
     // What a node has the role for it does itself, and for the others too; for the rest it asks them.
     private static void AddNodeOfMany(IServiceCollection services, IConfiguration configuration, Roles roles)
     {
-        bool stores = roles.HasFlag(Roles.Collect);
-        if (stores)
-        {
+        bool usesMongo = StartupRules.UsesMongo(configuration);
+        bool collects = roles.HasFlag(Roles.Collect);
+        if (usesMongo)
+            services.AddMongoStore(configuration);
+        else if (collects)
             services.AddStorage(configuration);
-            services.AddStoreService();
-        }
         else
-        {
             services.AddRemoteStore();
-        }
-
-        services.AddSharedCluster(configuration, roles, stores);
+        if (collects)
+            services.AddStoreService();
+        services.AddSharedCluster(configuration, roles, !collects ? StoreKind.Elsewhere : usesMongo ? StoreKind.Shared : StoreKind.Own);
         services.AddClusterDispatch(roles);
         if (roles.HasFlag(Roles.Collect))
             services.AddCollect(configuration);

@@ -122,7 +122,13 @@ internal sealed class RedisHeadsTests
         Assert.That(await server.CommandAsync("KEYS", "pn:head:*"), Is.Empty);
     }
 
-    private RedisHeads Heads(string? epoch) => new(node.Link, node.Keys, new HeadStore(epoch, 77), TimeProvider.System, node.Logs.CreateLogger<RedisHeads>());
+    private RedisHeads Heads(string? epoch) => new(
+        new RedisHeadHints(node.Link, node.Keys, TimeProvider.System, node.Logs.CreateLogger<RedisHeadHints>()),
+        node.Link,
+        node.Keys,
+        new HeadStore(epoch, 77),
+        TimeProvider.System,
+        node.Logs.CreateLogger<RedisHeads>());
 
     private static Message Stored(Channel channel, long seq)
     {

@@ -90,7 +90,7 @@ internal sealed class RedisSettingsTests
         services.AddSingleton<IMessageStore>(new HeadStore("e"));
         services.AddSingleton<INodeLoad>(new Load());
         services.AddSingleton<IHostApplicationLifetime, ApplicationLifetimeOfTests>();
-        services.AddRedis(Configuration(("Redis:Connection", server.Address)), Roles.Push, stores);
+        services.AddRedis(Configuration(("Redis:Connection", server.Address)), Roles.Push, stores ? StoreKind.Own : StoreKind.Elsewhere);
         await using ServiceProvider provider = services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
         IHostedService[] hosted = [.. provider.GetServices<IHostedService>()];
 

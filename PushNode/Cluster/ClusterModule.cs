@@ -8,11 +8,16 @@ namespace PushNode.Cluster;
 internal static class ClusterModule
 {
     /// <summary>A node alone knows by itself where everything is: here.</summary>
-    public static void AddLocalCluster(this IServiceCollection services)
+    /// <param name="services">The services.</param>
+    /// <param name="storesHere">Whether the store is on this node too, where asking it for heads costs nothing.</param>
+    public static void AddLocalCluster(this IServiceCollection services, bool storesHere)
     {
         services.AddSingleton(new Node());
         services.AddSingleton<IRouteTable, MemoryRouteTable>();
-        services.AddSingleton<IHeads, StoreHeads>();
+        if (storesHere)
+            services.AddSingleton<IHeads, StoreHeads>();
+        else
+            services.AddSingleton<IHeads, NoHeads>();
         services.AddSingleton<IRevocationCopy, NoRevocationCopy>();
         services.AddSingleton<Revocations>();
     }
@@ -21,11 +26,11 @@ internal static class ClusterModule
     /// <param name="services">The services.</param>
     /// <param name="configuration">With the section <c>Redis</c>.</param>
     /// <param name="roles">The modules this node runs.</param>
-    /// <param name="stores">Whether its journal is the cluster's store.</param>
+    /// <param name="store">What it has to do with the store.</param>
     /// <exception cref="SettingsException">A setting is wrong.</exception>
-    public static void AddSharedCluster(this IServiceCollection services, IConfiguration configuration, Roles roles, bool stores)
+    public static void AddSharedCluster(this IServiceCollection services, IConfiguration configuration, Roles roles, StoreKind store)
     {
-        services.AddRedis(configuration, roles, stores);
+        services.AddRedis(configuration, roles, store);
         services.AddSingleton<Revocations>();
     }
 }

@@ -25,6 +25,12 @@ internal static class CommonOptions
         Description = "The Redis by which the nodes of a cluster find each other (several: separated by commas; default: none, the node is alone)",
     };
 
+    public static Option<string?> Mongo() => new("--mongo")
+    {
+        HelpName = "URI",
+        Description = "The MongoDB that keeps the messages, such as mongodb://host:27017/pushnode (default: none, they are kept in a journal in the data folder)",
+    };
+
     public static Option<string> Url(string scheme, string what) => new("--url")
     {
         HelpName = "URL",

@@ -23,6 +23,7 @@ internal static class RunCommand
           pushnode
           pushnode --urls http://127.0.0.1:9000 --data /var/lib/pushnode --Logging:LogLevel:Default Debug
           pushnode --roles push --redis redis.internal:6379 --cluster-listen http://*:8081 --Cluster:SecretFile /etc/pushnode/cluster-secret
+          pushnode --mongo mongodb://mongo.internal/pushnode --Mongo:Retention 14.00:00:00
           PUSHNODE_Collect__ApiKeysFile=/etc/pushnode/keys PUSHNODE_Auth__Jwt__SecretFile=/etc/pushnode/secret pushnode --urls http://*:8080
 
         Exit codes:
@@ -37,10 +38,11 @@ internal static class RunCommand
         var urls = new Option<string?>("--urls") { HelpName = "LIST", Description = $"The addresses it listens on, separated by commas; * stands for every address (default: {NodeOptions.DefaultUrls})" };
         var data = CommonOptions.Data();
         var redis = CommonOptions.Redis();
+        var mongo = CommonOptions.Mongo();
         var clusterListen = new Option<string?>("--cluster-listen") { HelpName = "URL", Description = "In a cluster, the address of the listener for the other nodes, such as http://10.0.0.5:8081" };
         var clusterAdvertise = new Option<string?>("--cluster-advertise") { HelpName = "HOST:PORT", Description = "Where the other nodes reach that listener (default: found from its address)" };
         var config = CommonOptions.Config();
-        var root = new RootCommand("PushNode pushes messages from business systems to the people connected to them. Without a command it runs a node.") { roles, urls, data, redis, clusterListen, clusterAdvertise, config };
+        var root = new RootCommand("PushNode pushes messages from business systems to the people connected to them. Without a command it runs a node.") { roles, urls, data, redis, mongo, clusterListen, clusterAdvertise, config };
         root.SetAction((parsed, cancellationToken) =>
         {
             var all = new Dictionary<string, string?>(settings, StringComparer.OrdinalIgnoreCase);
@@ -48,6 +50,7 @@ internal static class RunCommand
             CommonOptions.Set(all, nameof(NodeOptions.Urls), parsed.GetValue(urls));
             CommonOptions.Set(all, nameof(NodeOptions.Data), parsed.GetValue(data));
             CommonOptions.Set(all, "Redis:Connection", parsed.GetValue(redis));
+            CommonOptions.Set(all, "Mongo:Connection", parsed.GetValue(mongo));
             CommonOptions.Set(all, "Cluster:Listen", parsed.GetValue(clusterListen));
             CommonOptions.Set(all, "Cluster:Advertise", parsed.GetValue(clusterAdvertise));
             return RunAsync(NodeConfiguration.Build(parsed.GetValue(config), all), cancellationToken);

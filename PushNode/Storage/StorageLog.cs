@@ -86,4 +86,28 @@ internal static partial class StorageLog
 
     [LoggerMessage(28, LogLevel.Warning, "{Cursors} moved cursors could not be written before the end, and their devices receive some messages again: {Reason}")]
     public static partial void CursorsLeft(this ILogger logger, int cursors, string reason);
+
+    [LoggerMessage(29, LogLevel.Information, "MongoDB at {Hosts} keeps the messages (libmongoc {Version}), epoch {Epoch}")]
+    public static partial void MongoFound(this ILogger logger, string hosts, string version, string epoch);
+
+    [LoggerMessage(30, LogLevel.Warning, "{Reason}. Until it can be reached messages are refused and new clients wait; it is tried again all the time")]
+    public static partial void MongoAwaited(this ILogger logger, string reason);
+
+    [LoggerMessage(31, LogLevel.Warning, "{Reason}. It is tried again all the time")]
+    public static partial void MongoAway(this ILogger logger, string reason);
+
+    [LoggerMessage(32, LogLevel.Information, "MongoDB at {Hosts} answers again")]
+    public static partial void MongoBack(this ILogger logger, string hosts);
+
+    [LoggerMessage(33, LogLevel.Warning, "MongoDB's driver ({Domain}): {Message}")]
+    public static partial void DriverSays(this ILogger logger, string domain, string message);
+
+    [LoggerMessage(34, LogLevel.Error, "The message {Seq} of {Channel} in MongoDB is no message that PushNode has written: it is passed over")]
+    public static partial void ForeignDocument(this ILogger logger, long seq, string channel);
+
+    [LoggerMessage(35, LogLevel.Error, "{Messages} messages were not stored: {Reason}")]
+    public static partial void MongoAppendFailed(this ILogger logger, int messages, string reason);
+
+    [LoggerMessage(36, LogLevel.Error, "MongoDB refuses the message {Id} of {Channel}: {Reason}")]
+    public static partial void MessageRefused(this ILogger logger, string id, string channel, string reason);
 }

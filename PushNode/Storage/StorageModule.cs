@@ -4,6 +4,7 @@ using PushNode.Peers;
 using PushNode.Settings;
 using PushNode.Storage.Cursors;
 using PushNode.Storage.Journal;
+using PushNode.Storage.Mongo;
 using PushNode.Storage.Remote;
 
 namespace PushNode.Storage;
@@ -29,6 +30,34 @@ internal static class StorageModule
         services.AddSingleton<IReadinessCheck, StoreReadiness>();
         services.AddHostedService<JournalLifetime>();
         return services;
+    }
+
+    /// <summary>
+    /// Adds <see cref="IMessageStore"/>: MongoDB, which is opened before anything is served. Uses an <see cref="IHeadHints"/> if there is one.
+    /// </summary>
+    /// <exception cref="SettingsException">A setting is wrong.</exception>
+    public static void AddMongoStore(this IServiceCollection services, IConfiguration configuration)
+    {
+        MongoOptions options = services.AddSettings<MongoOptions>(configuration);
+        // Read now, so that what is wrong with it stops the start.
+        MongoAddress.From(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<Collections>();
+        services.AddSingleton<MongoSetup>();
+        services.AddSingleton<HeadQuery>();
+        services.AddSingleton<PageQuery>();
+        services.AddSingleton<CursorQuery>();
+        services.AddSingleton<RevocationQuery>();
+        services.AddSingleton<AppendQuery>();
+        services.AddSingleton<PendingCursors>();
+        services.AddSingleton<MongoConnection>();
+        services.AddSingleton<ICursorTarget, MongoCursors>();
+        services.AddSingleton<CursorWriter>();
+        services.AddSingleton<MongoAppender>();
+        services.AddSingleton<IMessageStore, MongoMessageStore>();
+        services.AddSingleton<IStoreWatch>(static provider => provider.GetRequiredService<MongoConnection>());
+        services.AddSingleton<IReadinessCheck, StoreReadiness>();
+        services.AddHostedService<MongoLifetime>();
     }
 
     /// <summary>Lets the other nodes ask this node's store. Needs a <see cref="Node"/>.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using PushNode.Diagnostics;
 using PushNode.Peers;
 using PushNode.Settings;
+using PushNode.Storage;
 
 namespace PushNode.Cluster.Redis;
 
@@ -15,9 +16,9 @@ internal static class RedisModule
     /// <param name="services">The services.</param>
     /// <param name="configuration">With the section <c>Redis</c>.</param>
     /// <param name="roles">The modules this node runs.</param>
-    /// <param name="stores">Whether its journal is the cluster's store.</param>
+    /// <param name="store">What it has to do with the store.</param>
     /// <exception cref="SettingsException">A setting is wrong.</exception>
-    public static void AddRedis(this IServiceCollection services, IConfiguration configuration, Roles roles, bool stores)
+    public static void AddRedis(this IServiceCollection services, IConfiguration configuration, Roles roles, StoreKind store)
     {
         RedisOptions options = services.AddSettings<RedisOptions>(configuration);
         // Read now, so that what is wrong with it stops the start.
@@ -29,26 +30,28 @@ internal static class RedisModule
         services.AddSingleton<NodeDirectory>();
         services.AddSingleton<RedisPeerDirectory>();
         services.AddSingleton<Heartbeat>();
-        services.AddSingleton(provider => Facts(provider, roles));
+        services.AddSingleton(provider => Facts(provider, roles, store));
         services.AddSingleton<IPeerDirectory>(static provider => provider.GetRequiredService<RedisPeerDirectory>());
         services.AddSingleton<IRouteTable, RedisRouteTable>();
+        services.AddSingleton<RedisHeadHints>();
+        services.AddSingleton<IHeadHints>(static provider => provider.GetRequiredService<RedisHeadHints>());
         services.AddSingleton<IHeads, RedisHeads>();
         services.AddSingleton<IRevocationCopy, RedisRevocationCopy>();
         services.AddSingleton<IReadinessCheck, RedisReadiness>();
         services.AddSingleton<IReadinessCheck>(static provider => provider.GetRequiredService<Heartbeat>());
         services.AddSingleton<RedisPulse>();
         services.AddHostedService(static provider => provider.GetRequiredService<RedisPulse>());
-        if (!stores)
+        if (store != StoreKind.Own)
             return;
         services.AddSingleton<StoreClaim>();
         services.AddHostedService(static provider => provider.GetRequiredService<StoreClaim>());
     }
 
     // Asked for when they are needed: both need what needs this.
-    private static NodeFacts Facts(IServiceProvider provider, Roles roles)
+    private static NodeFacts Facts(IServiceProvider provider, Roles roles, StoreKind store)
     {
         var load = new Lazy<INodeLoad?>(provider.GetService<INodeLoad>);
         var claim = new Lazy<StoreClaim?>(provider.GetService<StoreClaim>);
-        return new NodeFacts(roles, () => load.Value?.Connections ?? 0, () => claim.Value?.IsHeld == true);
+        return new NodeFacts(roles, () => load.Value?.Connections ?? 0, () => store == StoreKind.Shared || claim.Value?.IsHeld == true);
     }
 }

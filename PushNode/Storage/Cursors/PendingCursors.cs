@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using PushNode.Messages;
 
 namespace PushNode.Storage.Cursors;
 
@@ -61,6 +62,22 @@ internal sealed class PendingCursors(ILogger<PendingCursors> logger, int capacit
     {
         lock (gate)
             return entries.TryGetValue(key, out Entry entry) ? entry.Seq : null;
+    }
+
+    /// <summary>The same for several channels.</summary>
+    public long?[] Find(string userId, string device, IReadOnlyList<Channel> channels) =>
+        [.. channels.Select(channel => Find(new CursorKey(userId, device, channel)))];
+
+    /// <summary>Where the cursors are, by what was found here and then in the store: <paramref name="stored"/>, changed.</summary>
+    public static long?[] Merge(long?[] moved, long?[] stored)
+    {
+        for (int i = 0; i < stored.Length; i++)
+        {
+            if (moved[i] is { } here && (stored[i] is not { } there || there == DeviceCursor.OfEarlierEpoch || here > there))
+                stored[i] = here;
+        }
+
+        return stored;
     }
 
     /// <summary>The ones that wait longest, up to so many; each chunk is to be given back by <see cref="Confirm"/> or <see cref="Return"/>. Null when there is none.</summary>

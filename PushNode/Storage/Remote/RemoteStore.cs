@@ -66,16 +66,9 @@ internal sealed class RemoteStore : IMessageStore
     public async ValueTask<long?[]> ReadCursorsAsync(string userId, string device, IReadOnlyList<Channel> channels, CancellationToken cancellationToken)
     {
         // Before asking: one that has left here by the time the answer comes may not have been there when it was given.
-        long?[] moved = [.. channels.Select(channel => pending.Find(new CursorKey(userId, device, channel)))];
+        long?[] moved = pending.Find(userId, device, channels);
         long?[][] parts = await Task.WhenAll(channels.Chunk(StoreProtocol.MaxChannels).Select(part => cursors.AskAsync(new CursorAsk(userId, device, part), cancellationToken)));
-        long?[] stored = [.. parts.SelectMany(static p => p)];
-        for (int i = 0; i < stored.Length; i++)
-        {
-            if (moved[i] is { } here && (stored[i] is not { } there || there == DeviceCursor.OfEarlierEpoch || here > there))
-                stored[i] = here;
-        }
-
-        return stored;
+        return PendingCursors.Merge(moved, [.. parts.SelectMany(static p => p)]);
     }
 
     public void MoveCursor(string userId, string device, Channel channel, long seq) => pending.Move(new CursorKey(userId, device, channel), seq);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 
 namespace PushNode.Storage.Journal.State;
 
@@ -8,8 +7,6 @@ namespace PushNode.Storage.Journal.State;
 /// <param name="maxCursorsPerUser">See <see cref="JournalSettings.MaxCursorsPerUser"/>.</param>
 internal sealed class JournalState(JournalIndex index, int maxCursorsPerUser)
 {
-    private const string EpochCharacters = "abcdefghijkmnpqrstuvwxyz23456789";
-    private const int EpochLength = 12;
 
     /// <summary>The store's epoch; empty until one is read or taken.</summary>
     public string Epoch { get; private set; } = "";
@@ -20,10 +17,7 @@ internal sealed class JournalState(JournalIndex index, int maxCursorsPerUser)
 
     public SegmentRecords Segments { get; } = new();
 
-    /// <summary>An epoch that no store has had.</summary>
-    public static string CreateEpoch() => RandomNumberGenerator.GetString(EpochCharacters, EpochLength);
-
-    public void TakeNewEpoch() => Epoch = CreateEpoch();
+    public void TakeNewEpoch() => Epoch = Epochs.Create();
 
     /// <summary>Takes up what a record of the state log says; a kind of a later version is passed over.</summary>
     public void Apply(in StateRecord record)

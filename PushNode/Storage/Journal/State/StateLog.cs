@@ -92,7 +92,7 @@ internal sealed class StateLog(JournalState state, JournalFolder folder, Disk di
     /// <exception cref="StoreUnavailableException">It may or may not have it.</exception>
     public void RenewEpoch()
     {
-        var record = new StateRecord(StateKind.Epoch, 0, JournalState.CreateEpoch());
+        var record = new StateRecord(StateKind.Epoch, 0, Epochs.Create());
         Save([record]);
         state.Apply(record);
     }

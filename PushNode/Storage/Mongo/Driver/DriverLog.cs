@@ -1,0 +1,30 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace PushNode.Storage.Mongo.Driver;
+
+/// <summary>Takes what libmongoc would print on standard error to the log. One for the process, as the library has one handler.</summary>
+internal static unsafe class DriverLog
+{
+    // MONGOC_LOG_LEVEL_WARNING; what is above is less severe.
+    private const int Warning = 2;
+
+    private static volatile ILogger? target;
+
+    /// <summary>Where it goes from now on.</summary>
+    public static void WriteTo(ILogger logger) => target = logger;
+
+    /// <summary>Has the library call here.</summary>
+    public static void Attach() => NativeDriver.mongoc_log_set_handler(&Write, null);
+
+    [UnmanagedCallersOnly]
+    private static void Write(int level, byte* domain, byte* message, void* userData)
+    {
+        if (level > Warning || target is not { } logger)
+            return;
+        logger.DriverSays(Text(domain), Text(message));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
+}

@@ -1,0 +1,53 @@
+using PushNode.Settings;
+
+namespace PushNode.Storage.Mongo;
+
+/// <summary>Reads where MongoDB is. What it says of a connection string never quotes it: there may be a password in it.</summary>
+internal static class MongoAddress
+{
+    private const string Standard = "mongodb://";
+    private const string Srv = "mongodb+srv://";
+    private const string Form = "must be mongodb://[user:SECRET@]host[:27017][,host2:27017][/database][?options], or mongodb+srv://…";
+
+    /// <summary>Why it cannot be used, as the rest of a sentence that starts with the key; null when it may be.</summary>
+    public static string? FindFault(string connection)
+    {
+        string? rest = Rest(connection);
+        if (rest is null || Hosts(rest).Length == 0 || connection.AsSpan().ContainsAny(' ', '\r', '\n'))
+            return Form;
+        // Every call to another machine is bounded.
+        bool unbounded = rest.Contains("sockettimeoutms=0", StringComparison.OrdinalIgnoreCase) || rest.Contains("serverselectiontimeoutms=0", StringComparison.OrdinalIgnoreCase);
+        return unbounded ? "has a time limit of 0, which means none: leave it out, Mongo:Timeout is used then" : null;
+    }
+
+    /// <summary>The connection string.</summary>
+    /// <exception cref="SettingsException">Neither is set, the file cannot be read, or what is in it cannot be used.</exception>
+    public static string From(MongoOptions options)
+    {
+        string file = options.ConnectionFile ?? "";
+        if (file.Length == 0)
+            return options.Connection is { Length: > 0 } given ? given : throw new SettingsException("Mongo:Connection", null, "is missing: it says where MongoDB is, such as mongodb://host:27017");
+        string text = SecretFile.Read("Mongo:ConnectionFile", file);
+        return FindFault(text) is { } fault ? throw new SettingsException("Mongo:ConnectionFile", file, $"what is in the file {fault}") : text;
+    }
+
+    /// <summary>The hosts, for people.</summary>
+    public static string ToText(string connection) => Rest(connection) is { } rest ? Hosts(rest) : "";
+
+    /// <summary>Whether it holds a user name or a password.</summary>
+    public static bool HasLogin(string connection) => connection.Contains('@', StringComparison.Ordinal);
+
+    private static string? Rest(string connection) =>
+        connection.StartsWith(Standard, StringComparison.Ordinal) ? connection[Standard.Length..]
+        : connection.StartsWith(Srv, StringComparison.Ordinal) ? connection[Srv.Length..]
+        : null;
+
+    // What stands before the @ is the login, in which @, / and ? are escaped. Where they are not, all up to the last @ is taken for it, so that no part of a
+    // password is ever shown.
+    private static string Hosts(string rest)
+    {
+        string address = rest[(rest.LastIndexOf('@') + 1)..];
+        int end = address.AsSpan().IndexOfAny('/', '?');
+        return end < 0 ? address : address[..end];
+    }
+}

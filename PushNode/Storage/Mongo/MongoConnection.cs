@@ -1,0 +1,276 @@
+using PushNode.Settings;
+using PushNode.Storage.Cursors;
+using PushNode.Storage.Mongo.Driver;
+
+namespace PushNode.Storage.Mongo;
+
+/// <summary>
+/// The way to the database. Its driver blocks, so the calls run on a few threads of their own, each bounded in time. Once a second it asks how the database is;
+/// when that has failed for <see cref="MongoOptions.Timeout"/>, everything else is refused at once, so that nobody waits for a database that is known to be away.
+/// </summary>
+internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
+{
+    private const int ReadThreads = 4;
+    private const int QueuedReads = 256;
+    private const int QueuedWrites = 64;
+    private const string NotAsked = "MongoDB has not been reached yet";
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FailingInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(3);
+
+    private readonly WorkQueue watching = new("mongo watch", 1, QueuedWrites);
+    private readonly WorkQueue appending = new("mongo append", 1, QueuedWrites);
+    private readonly WorkQueue writing = new("mongo write", 1, QueuedWrites);
+    private readonly WorkQueue reading = new("mongo read", ReadThreads, QueuedReads);
+    private readonly MongoOptions options;
+    private readonly MongoSetup setup;
+    private readonly PendingCursors pending;
+    private readonly TimeProvider time;
+    private readonly ILogger<MongoConnection> logger;
+    private readonly Signal wake;
+    private volatile MongoPool? pool;
+    private volatile string? epoch;
+    private volatile string? away = NotAsked;
+    private volatile string? appendTrouble;
+    private string hosts = "";
+    private Action? epochChanged;
+    private Action? restarted;
+    private bool isFailing;
+    private bool isReported;
+    private long failingSince;
+
+    public MongoConnection(MongoOptions options, MongoSetup setup, PendingCursors pending, TimeProvider time, ILogger<MongoConnection> logger)
+    {
+        this.options = options;
+        this.setup = setup;
+        this.pending = pending;
+        this.time = time;
+        this.logger = logger;
+        wake = new Signal(time);
+    }
+
+    /// <exception cref="StoreUnavailableException">The database has never been reached yet.</exception>
+    public string Epoch => epoch ?? throw new StoreUnavailableException(away ?? NotAsked);
+
+    /// <summary>Why the database cannot be asked, as last known; null when it can.</summary>
+    public string? Away => away;
+
+    /// <summary>Why the database cannot be asked, or takes no messages, as last known; null when all is well.</summary>
+    public string? Trouble => away ?? appendTrouble;
+
+    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public void OnEpochChanged(Action listener) => epochChanged += listener;
+
+    public void OnRestarted(Action listener) => restarted += listener;
+
+    /// <summary>Finds the driver and, if it can be reached, makes the database ready; otherwise <see cref="RunAsync"/> goes on trying. Call it once, first.</summary>
+    /// <exception cref="SettingsException">The driver is missing, or the settings or the database need a change before this can work.</exception>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        const string key = "Mongo:Connection";
+        hosts = MongoAddress.ToText(MongoAddress.From(options));
+        if (!DriverLibrary.TryLoad())
+            throw new SettingsException(key, null, $"is set, but {DriverLibrary.Remedy}");
+        DriverLog.WriteTo(logger);
+        try
+        {
+            await ConnectAsync(cancellationToken);
+            Recover();
+        }
+        catch (MongoSetupException e)
+        {
+            throw new SettingsException(key, null, $"names a database that cannot be used: {e.Message}");
+        }
+        catch (MongoException e) when (e.IsRefusal)
+        {
+            throw new SettingsException(key, null, $"is refused by MongoDB at {hosts}: {e.Message.TrimEnd('.')}; it needs a user with the role readWrite on the database, and authSource where that user is kept");
+        }
+        catch (MongoException e) when (!e.IsPassing && pool is null)
+        {
+            // What the driver says may quote a part of the connection string.
+            string said = MongoAddress.HasLogin(MongoAddress.From(options)) ? "" : $" ({e.Message.TrimEnd('.')})";
+            throw new SettingsException(key, null, $"cannot be understood by MongoDB's driver{said}: see https://www.mongodb.com/docs/manual/reference/connection-string/");
+        }
+        catch (MongoException e)
+        {
+            away = Describe(e);
+            isReported = true;
+            Fail(away);
+            logger.MongoAwaited(away);
+        }
+    }
+
+    /// <summary>Keeps <see cref="Epoch"/> and <see cref="Trouble"/> up to date until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await wake.WaitAsync(isFailing ? FailingInterval : Interval, cancellationToken);
+            await PollAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Has something read.</summary>
+    /// <exception cref="StoreUnavailableException">There is no answer.</exception>
+    public Task<T> ReadAsync<T>(Func<MongoPool, T> work, CancellationToken cancellationToken) => RunAsync(reading, work, cancellationToken);
+
+    /// <summary>Has something small written.</summary>
+    /// <exception cref="StoreUnavailableException">It is not known to be written.</exception>
+    public Task<T> WriteAsync<T>(Func<MongoPool, T> work, CancellationToken cancellationToken) => RunAsync(writing, work, cancellationToken);
+
+    /// <summary>Has messages written, and what belongs to that read, on the thread for it.</summary>
+    /// <exception cref="MongoException">There is no answer, or an error.</exception>
+    /// <exception cref="StoreUnavailableException">The database is away.</exception>
+    public Task<T> AppendAsync<T>(Func<MongoPool, T> work, CancellationToken cancellationToken)
+    {
+        if (away is { } reason)
+            throw new StoreUnavailableException(reason);
+        MongoPool connected = pool!;
+        return appending.RunAsync(() => work(connected), cancellationToken);
+    }
+
+    /// <summary>Messages could not be stored, or can be again (null).</summary>
+    public void NoteAppend(string? trouble)
+    {
+        appendTrouble = trouble;
+        if (trouble is not null)
+            wake.Set();
+    }
+
+    /// <summary>What is wrong, for people.</summary>
+    public string Describe(Exception e) => e switch
+    {
+        MongoException { IsUnreachable: true } => $"MongoDB at {hosts} cannot be reached: {e.Message.TrimEnd('.')}",
+        MongoException { IsRefusal: true } => $"MongoDB at {hosts} refuses this node: {e.Message.TrimEnd('.')}",
+        MongoSetupException => $"the database at {hosts} cannot be used: {e.Message}",
+        _ => $"MongoDB at {hosts} fails: {e.Message.TrimEnd('.')}",
+    };
+
+    /// <summary>Ends what is under way and closes the connections; calls that still hang then are left to the end of the process.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task ended = Task.WhenAll(new[] { watching, appending, writing, reading }.Select(static q => q.DisposeAsync().AsTask()));
+        await Task.WhenAny(ended, Task.Delay(LastPatience, CancellationToken.None));
+        if (ended.IsCompleted)
+            Interlocked.Exchange(ref pool, null)?.Dispose();
+    }
+
+    private async Task<T> RunAsync<T>(WorkQueue queue, Func<MongoPool, T> work, CancellationToken cancellationToken)
+    {
+        if (away is { } reason)
+            throw new StoreUnavailableException(reason);
+        MongoPool connected = pool!;
+        try
+        {
+            return await queue.RunAsync(() => work(connected), cancellationToken);
+        }
+        catch (MongoException e)
+        {
+            wake.Set();
+            throw new StoreUnavailableException(Describe(e), e);
+        }
+    }
+
+    private async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        string found = await watching.RunAsync(
+            () =>
+            {
+                pool ??= MongoPool.Open(MongoAddress.From(options), options.Database, MongoOptions.DefaultDatabase, options.Timeout);
+                return setup.Prepare(pool);
+            },
+            cancellationToken);
+        Take(found);
+    }
+
+    private async Task PollAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (epoch is not null && pool is { } connected && await watching.RunAsync(() => setup.ReadEpoch(connected), cancellationToken) is { } found)
+            {
+                Take(found);
+                if (appendTrouble is not null)
+                {
+                    await watching.RunAsync(() => Probe(connected), cancellationToken);
+                    appendTrouble = null;
+                }
+            }
+            else
+            {
+                // Never made ready, or emptied since.
+                await ConnectAsync(cancellationToken);
+            }
+
+            Recover();
+        }
+        catch (Exception e) when (e is MongoException or MongoSetupException)
+        {
+            Fail(Describe(e));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Fail(e.Message);
+            logger.StorePollFailed(e);
+        }
+    }
+
+    private bool Probe(MongoPool connected)
+    {
+        setup.Probe(connected, Now);
+        return true;
+    }
+
+    private void Recover()
+    {
+        away = null;
+        if (!isFailing)
+            return;
+        isFailing = false;
+        if (isReported)
+            logger.MongoBack(hosts);
+        isReported = false;
+        // What was stored while it could not be asked, no dispatch may have brought.
+        restarted?.Invoke();
+    }
+
+    private void Fail(string reason)
+    {
+        if (!isFailing)
+        {
+            isFailing = true;
+            failingSince = time.GetTimestamp();
+        }
+
+        TimeSpan failing = time.GetElapsedTime(failingSince);
+        if (away is not null || failing >= options.Timeout)
+            away = reason;
+        // A primary that changes is not worth a warning.
+        if (isReported || failing < Grace)
+            return;
+        isReported = true;
+        logger.MongoAway(reason);
+    }
+
+    // In this order: cursors moved until the connections of before are closed are of the old epoch, and go with it.
+    private void Take(string found)
+    {
+        if (found == epoch)
+            return;
+        if (epoch is null)
+        {
+            logger.MongoFound(hosts, DriverLibrary.Version, found);
+        }
+        else
+        {
+            logger.StoreEpochChanged(epoch, found);
+            epochChanged?.Invoke();
+        }
+
+        pending.StartOver(found);
+        epoch = found;
+    }
+}
