@@ -53,7 +53,7 @@ internal static class PushNodeApp
 
     private static void AddNodeAlone(IServiceCollection services, IConfiguration configuration, Roles roles)
     {
-        bool usesMongo = StartupRules.UsesMongo(configuration);
+        bool usesMongo = StorageModule.UsesMongo(configuration);
         if (usesMongo)
             services.AddMongoStore(configuration);
         else
@@ -72,7 +72,7 @@ internal static class PushNodeApp
     // What a node has the role for it does itself, and for the others too; for the rest it asks them.
     private static void AddNodeOfMany(IServiceCollection services, IConfiguration configuration, Roles roles)
     {
-        bool usesMongo = StartupRules.UsesMongo(configuration);
+        bool usesMongo = StorageModule.UsesMongo(configuration);
         bool collects = roles.HasFlag(Roles.Collect);
         if (usesMongo)
             services.AddMongoStore(configuration);

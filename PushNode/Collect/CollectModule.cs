@@ -1,6 +1,6 @@
 using PushNode.Access;
 using PushNode.Settings;
-using PushNode.Storage.Journal;
+using PushNode.Storage;
 
 namespace PushNode.Collect;
 
@@ -8,11 +8,11 @@ namespace PushNode.Collect;
 internal static class CollectModule
 {
     /// <summary>Needs an <c>IMessageStore</c>, an <c>IHeads</c>, an <c>IDispatcher</c> and a <see cref="TimeProvider"/>.</summary>
-    /// <exception cref="SettingsException">A setting of the section <c>Collect</c> is not right, or contradicts the journal's.</exception>
+    /// <exception cref="SettingsException">A setting of the section <c>Collect</c> is not right, or contradicts the store's.</exception>
     public static IServiceCollection AddCollect(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<CollectSettings>(configuration).LimitTtl(
-            SettingsRegistration.Bind<JournalSettings>(configuration).Retention,
+            StorageModule.RetentionOf(configuration),
             isGiven: !string.IsNullOrEmpty(configuration[$"{CollectSettings.Section}:{nameof(CollectSettings.MaxTtl)}"]));
         services.AddAccess(configuration);
         services.AddSingleton<MessageIds>();

@@ -64,16 +64,16 @@ internal sealed class CollectSettings : AccessSettings
     ];
 
     /// <summary>Nothing lives longer than it is kept: the default gives way to a shorter retention, a value that was set is refused.</summary>
-    /// <param name="retention">How long messages are kept.</param>
+    /// <param name="kept">How long messages are kept, and the key of the setting that says so.</param>
     /// <param name="isGiven">Whether <see cref="MaxTtl"/> was set.</param>
     /// <exception cref="SettingsException">Producers would be promised more than is kept.</exception>
-    public void LimitTtl(TimeSpan retention, bool isGiven)
+    public void LimitTtl((string Key, TimeSpan Retention) kept, bool isGiven)
     {
-        if (MaxTtl <= retention)
+        if (MaxTtl <= kept.Retention)
             return;
         if (isGiven)
-            throw new SettingsException($"{Section}:{nameof(MaxTtl)}", $"{MaxTtl:c}", $"no message is kept longer than Journal:Retention, which is {retention:c}: make this one no longer, or raise Journal:Retention too");
-        MaxTtl = retention;
+            throw new SettingsException($"{Section}:{nameof(MaxTtl)}", $"{MaxTtl:c}", $"no message is kept longer than {kept.Key}, which is {kept.Retention:c}: make this one no longer, or raise {kept.Key} too");
+        MaxTtl = kept.Retention;
     }
 
     // Data that is allowed must not be refused for the body around it.

@@ -12,14 +12,10 @@ internal static class StartupRules
 
     private static readonly string[] ApiKeys = ["Collect:ApiKeys", "Collect:ApiKeysFile"];
     private static readonly string[] AuthKeys = ["Auth:Jwt:Secret", "Auth:Jwt:SecretFile", "Auth:Jwt:KeyFile", "Auth:Jwt:Jwks", "Auth:Webhook:Url"];
-    private static readonly string[] MongoKeys = ["Mongo:Connection", "Mongo:ConnectionFile"];
     private static readonly string[] RedisKeys = ["Redis:Connection", "Redis:ConnectionFile"];
 
     /// <summary>Whether the node is one of several.</summary>
     public static bool IsClustered(IConfiguration configuration) => IsAnyGiven(configuration, RedisKeys);
-
-    /// <summary>Whether MongoDB keeps the messages, and not a journal.</summary>
-    public static bool UsesMongo(IConfiguration configuration) => IsAnyGiven(configuration, MongoKeys);
 
     /// <summary>Whether something is left out that only loopback allows.</summary>
     public static bool IsOpen(IConfiguration configuration, Roles roles) =>

@@ -15,6 +15,15 @@ namespace PushNode.Storage;
 /// </summary>
 internal static class StorageModule
 {
+    /// <summary>Whether MongoDB keeps the messages, and not a journal.</summary>
+    public static bool UsesMongo(IConfiguration configuration) =>
+        !string.IsNullOrWhiteSpace(configuration["Mongo:Connection"]) || !string.IsNullOrWhiteSpace(configuration["Mongo:ConnectionFile"]);
+
+    /// <summary>How long messages are kept, and the key of the setting that says so.</summary>
+    public static (string Key, TimeSpan Retention) RetentionOf(IConfiguration configuration) => UsesMongo(configuration)
+        ? ("Mongo:Retention", SettingsRegistration.Bind<MongoOptions>(configuration).Retention)
+        : ("Journal:Retention", SettingsRegistration.Bind<JournalSettings>(configuration).Retention);
+
     /// <summary>
     /// Adds <see cref="IMessageStore"/>: the journal, which is opened before anything is served and closed after everything has stopped. Needs a
     /// <see cref="DataFolder"/>.

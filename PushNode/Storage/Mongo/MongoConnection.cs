@@ -1,3 +1,4 @@
+using PushNode.Peers;
 using PushNode.Settings;
 using PushNode.Storage.Cursors;
 using PushNode.Storage.Mongo.Driver;
@@ -29,6 +30,7 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
     private readonly PendingCursors pending;
     private readonly TimeProvider time;
     private readonly ILogger<MongoConnection> logger;
+    private readonly IPeerDirectory? directory;
     private readonly Signal wake;
     private volatile MongoPool? pool;
     private volatile string? epoch;
@@ -41,13 +43,14 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
     private bool isReported;
     private long failingSince;
 
-    public MongoConnection(MongoOptions options, MongoSetup setup, PendingCursors pending, TimeProvider time, ILogger<MongoConnection> logger)
+    public MongoConnection(MongoOptions options, MongoSetup setup, PendingCursors pending, TimeProvider time, ILogger<MongoConnection> logger, IPeerDirectory? directory = null)
     {
         this.options = options;
         this.setup = setup;
         this.pending = pending;
         this.time = time;
         this.logger = logger;
+        this.directory = directory;
         wake = new Signal(time);
     }
 
@@ -106,6 +109,8 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
     /// <summary>Keeps <see cref="Epoch"/> and <see cref="Trouble"/> up to date until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        if (directory is not null)
+            new CollectorWatch(directory, () => restarted?.Invoke()).Start();
         while (true)
         {
             await wake.WaitAsync(isFailing ? FailingInterval : Interval, cancellationToken);
