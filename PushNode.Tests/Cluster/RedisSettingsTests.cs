@@ -86,8 +86,12 @@ internal sealed class RedisSettingsTests
         await using RedisServer server = RedisServer.Prepare();
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton(new Node("10.0.0.1:8081"));
-        services.AddSingleton<IMessageStore>(new HeadStore("e"));
+        services.AddSingleton(new DataFolder(folder.Path));
+        services.AddSingleton(new ClusterOptions());
+        services.AddSingleton(InternalListener.Secret);
+        services.AddSingleton(PeerCertificates.None);
+        services.AddPeers("10.0.0.1:8081");
+        services.AddStorage(Configuration());
         services.AddSingleton<INodeLoad>(new Load());
         services.AddSingleton<IHostApplicationLifetime, ApplicationLifetimeOfTests>();
         services.AddRedis(Configuration(("Redis:Connection", server.Address)), Roles.Push, stores);

@@ -35,6 +35,9 @@ internal static class Refusals
 
     public static Problem QueueFull { get; } = Problem.Unavailable("too many messages are waiting for the message store; nothing of this was accepted");
 
+    public static Problem NotStoring { get; } =
+        Problem.Unavailable("another node may be the one that stores the messages of this cluster (GET /readyz says why); nothing of this was accepted");
+
     public static Problem Stopping { get; } = Problem.Unavailable("this node is shutting down; nothing of this was accepted");
 
     public static Problem Malformed(string detail) => Problem.BadRequest("malformed", detail);

@@ -17,6 +17,9 @@ internal interface IMessageStore
     /// <summary>Why durable messages are refused at the moment, in words for an operator; null while the store is well.</summary>
     string? Trouble { get; }
 
+    /// <summary>Whether it is the store at all. While another node's may be it takes and answers nothing, and <see cref="Trouble"/> says why.</summary>
+    bool IsStoring => true;
+
     /// <summary>
     /// Numbers the messages in the order given and stores them. When it returns each has an <see cref="StoreOutcome"/>: stored (durable, with its seq
     /// and frame), repeated (the producer's id was stored in that channel before) or failed. It does not throw for a store that fails.

@@ -51,24 +51,22 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
     }
 
     /// <summary>Writes it, when it is time or something has changed that the others should know at once.</summary>
-    /// <returns>Whether it was time.</returns>
     /// <exception cref="RedisAwayException">Redis is away.</exception>
-    public async Task<bool> BeatIfDueAsync(CancellationToken cancellationToken)
+    public async Task BeatIfDueAsync(CancellationToken cancellationToken)
     {
         if (!IsDue)
-            return false;
+            return;
         if (IsLapsed)
         {
             await link.CallAsync(database => ContactAsync(database, cancellationToken), cancellationToken);
             link.RaiseGeneration();
-            return true;
+            return;
         }
 
         bool wasFresh = IsFresh;
         bool wasThere = await link.CallAsync(database => BeatAsync(database, cancellationToken), cancellationToken);
         if (wasFresh && !wasThere)
             link.Lost("this node's own entry was gone");
-        return true;
     }
 
     /// <summary>Redis has lost what this node has written of itself, which should still be there: writes it again.</summary>

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace PushNode.Cluster.Redis;
 
 /// <summary>What is done for as long as the node runs: it writes itself down, and reads who else has.</summary>
-internal sealed class RedisPulse(RedisLink link, Heartbeat heartbeat, RedisPeerDirectory directory, RedisKeys keys, RedisOptions options, TimeProvider time, ILogger<RedisPulse> logger, StoreClaim? claim = null)
+internal sealed class RedisPulse(RedisLink link, Heartbeat heartbeat, RedisPeerDirectory directory, RedisKeys keys, RedisOptions options, TimeProvider time, ILogger<RedisPulse> logger)
     : BackgroundService
 {
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
@@ -15,7 +15,7 @@ internal sealed class RedisPulse(RedisLink link, Heartbeat heartbeat, RedisPeerD
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        link.UseProbe(ContactAsync);
+        link.UseProbe(heartbeat.ContactAsync);
         link.Start();
         await base.StartAsync(cancellationToken);
     }
@@ -65,17 +65,9 @@ internal sealed class RedisPulse(RedisLink link, Heartbeat heartbeat, RedisPeerD
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task ContactAsync(IDatabase database, CancellationToken cancellationToken)
-    {
-        await heartbeat.ContactAsync(database, cancellationToken);
-        if (claim is not null)
-            await claim.RefreshAsync(database, cancellationToken);
-    }
-
     private async Task BeatAsync(CancellationToken cancellationToken)
     {
-        if (await heartbeat.BeatIfDueAsync(cancellationToken) && claim is not null)
-            await claim.RefreshAsync(cancellationToken);
+        await heartbeat.BeatIfDueAsync(cancellationToken);
         bool wasFresh = heartbeat.IsFresh;
         bool isHere = await directory.ReadAsync(cancellationToken);
         if (!isHere && wasFresh && heartbeat.IsFresh)
