@@ -3,10 +3,13 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PushNode.Cluster.Redis;
 using PushNode.Diagnostics;
+using PushNode.Messages;
 using PushNode.Peers;
 using PushNode.Settings;
+using PushNode.Storage;
 using PushNode.Storage.Journal;
 using PushNode.Storage.Remote;
+using PushNode.Tests.Collect;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Cluster;
@@ -231,6 +234,45 @@ internal sealed class StoreClaimTests
     }
 
     [Test]
+    public async Task ClaimThatLapsesWhileABatchIsWritten_LeavesItUnconfirmed_AndIsGoneOnWithWhenRedisStaysAway()
+    {
+        await server.StartAsync();
+        var time = new ShiftedTime();
+        await using Storer node = Prepare(First, time: time);
+        await node.Member.StartAsync();
+        await node.Claim.StartAsync(default);
+        var journal = new MemoryStore { Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) };
+        var store = new ClaimedStore(journal, node.Claim);
+        var message = new Message(Channel.All, "m1", 0, long.MaxValue, null, "1"u8);
+        await server.KillAsync();
+
+        Task written = store.AppendAsync([message], default).AsTask();
+        time.Advance(TimeSpan.FromSeconds(4));
+        journal.Gate.SetResult();
+        await written;
+
+        Assert.That((message.Outcome, journal.Appends), Is.EqualTo((StoreOutcome.Failed, 1)));
+        Assert.That(() => store.Epoch, Throws.TypeOf<StoreUnavailableException>().With.Message.Contains("suspended"));
+        Assert.That((store.IsStoring, store.Trouble), Is.EqualTo((false, node.Claim.Lack)));
+        await store.AppendAsync([message], default);
+        Assert.That(journal.Appends, Is.EqualTo(1), "nothing is written without the claim");
+        await Eventually.BecomesTrueAsync(() => node.Claim.IsHeld, "it goes on");
+        Assert.That(store.Epoch, Is.EqualTo(journal.Epoch));
+    }
+
+    [Test]
+    public async Task ClaimFileOfAnotherAddressOrEpoch_IsNotGoneOnWith([Values(Second, First)] string address, [Values("e", "e2")] string epoch)
+    {
+        await using Storer node = Prepare(First);
+        await File.WriteAllTextAsync(node.FilePath, new StoreClaimRecord(address, "abc", epoch, Term: 1, Since: 1).ToString());
+        await node.Member.Pulse.StartAsync(default);
+
+        await node.Claim.StartAsync(default);
+
+        Assert.That(node.Claim.IsHeld, Is.EqualTo(address == First && epoch == "e"));
+    }
+
+    [Test]
     public async Task OtherEpoch_IsSaidOnce()
     {
         await server.StartAsync();
@@ -273,18 +315,17 @@ internal sealed class StoreClaimTests
         return storer;
     }
 
-    private Storer Prepare(string address, string epoch = "e", string? connection = null) =>
-        new(RedisMember.Prepare(connection ?? server.Address, address, Roles.Collect | Roles.Push), folder.File(address.Split(':')[1]), epoch);
+    private Storer Prepare(string address, string epoch = "e", string? connection = null, TimeProvider? time = null) =>
+        new(RedisMember.Prepare(connection ?? server.Address, address, Roles.Collect | Roles.Push), folder.File(address.Split(':')[1]), epoch, time ?? TimeProvider.System);
 
     private sealed class Storer : IAsyncDisposable
     {
-        private readonly string data;
         private readonly PeerClient peers = InternalListener.CreateClient();
 
-        public Storer(RedisMember member, string data, string epoch)
+        public Storer(RedisMember member, string data, string epoch, TimeProvider time)
         {
-            this.data = data;
             Directory.CreateDirectory(data);
+            FilePath = Path.Combine(data, "claim");
             Member = member;
             End = new FatalEnd(Lifetime);
             Claim = new StoreClaim(
@@ -296,7 +337,7 @@ internal sealed class StoreClaimTests
                 member.Node,
                 new HeadStore(epoch),
                 End,
-                TimeProvider.System,
+                time,
                 member.Logs.CreateLogger<StoreClaim>());
             member.IsStoring = () => Claim.IsHeld;
         }
@@ -309,7 +350,9 @@ internal sealed class StoreClaimTests
 
         public FatalEnd End { get; }
 
-        public bool HasFile => File.Exists(Path.Combine(data, "claim"));
+        public string FilePath { get; }
+
+        public bool HasFile => File.Exists(FilePath);
 
         /// <summary>Ends it as <c>kill -9</c> does: the claim stays until it lapses.</summary>
         public async ValueTask DisposeAsync()

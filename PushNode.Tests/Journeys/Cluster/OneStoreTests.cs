@@ -26,7 +26,7 @@ internal sealed class OneStoreTests
         using var producer = new Producer(first.Address);
         await producer.PushToAsync("alice");
         await cluster.Redis.KillAsync();
-        NodeProcess second = cluster.Prepare("auth,collect,dispatch", Settings);
+        NodeProcess second = cluster.Prepare("auth,collect,dispatch,push", Settings);
         second.Launch();
         using var stranger = new Producer(second.Address);
         await Eventually.BecomesTrueAsync(() => second.Output.Contains("listens on", StringComparison.Ordinal), "the second one listens");

@@ -191,7 +191,8 @@ internal sealed class StoreClaim(
     /// <summary>Whether Redis is not waited for: the node starts, and goes on with the claim of its last run if it had one.</summary>
     private bool GoesOnWithout()
     {
-        if (claim is null)
+        // A folder that was copied is another's.
+        if (claim?.Address != node.Address)
         {
             logger.ClaimLater();
             started.TrySetResult(null);
