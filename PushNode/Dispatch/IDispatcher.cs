@@ -6,9 +6,9 @@ namespace PushNode.Dispatch;
 internal interface IDispatcher
 {
     /// <summary>
-    /// Hands a batch of stored (or ephemeral) messages over; returns when it has been taken, not when it has arrived. A message with a
-    /// <see cref="Message.Report"/> is reported there. It does not throw for a node that cannot be reached: what is stored is found again by the push
-    /// nodes themselves.
+    /// Hands a batch of stored (or ephemeral) messages over; returns when it has been taken, not when it has arrived. The next one may be stored meanwhile but not handed over.
+    /// A message with a <see cref="Message.Report"/> is reported there. It neither throws for a node that cannot be reached nor waits for it: what is stored is found again by
+    /// the push nodes themselves.
     /// </summary>
     ValueTask DispatchAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken);
 

@@ -131,7 +131,7 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
     {
         while (true)
         {
-            DropExpired();
+            queue.DropExpired(parcel, services.Time);
             if (parcel.Count == 0)
                 queue.Take(parcel);
             // What is dropped from here on may come to the store after the node has looked there: it is for the next request to tell.
@@ -193,13 +193,6 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
             if (failure.MayHaveArrived)
                 parcel.DropUnsure();
         }
-    }
-
-    private void DropExpired()
-    {
-        long before = services.Time.GetTimestamp() - (long)(services.Options.MaxQueuedTime.TotalSeconds * services.Time.TimestampFrequency);
-        queue.Owe(parcel.DropExpired(before));
-        queue.DropExpired(before);
     }
 
     private async Task<T> AskAsync<T>(string path, PeerWriter question, Reading<T> read, T none, CancellationToken cancellationToken)
