@@ -12,12 +12,12 @@ internal interface IDispatcher
     /// </summary>
     ValueTask DispatchAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken);
 
-    /// <summary>The user's connections on every node.</summary>
-    ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken);
+    /// <summary>The user's connections on every node. A node without a heartbeat has none.</summary>
+    ValueTask<NodeAnswers<IReadOnlyList<ConnectionDetails>>> FindConnectionsAsync(string userId, CancellationToken cancellationToken);
 
     /// <summary>Closes the user's connections (of one device, if it is named) on every node; returns how many.</summary>
-    ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken);
+    ValueTask<NodeAnswers<int>> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken);
 
-    /// <summary>Tells every node that the user's tokens issued before then (Unix milliseconds) are void; returns when those that can be reached have been told.</summary>
-    ValueTask AnnounceRevocationAsync(string userId, long before, CancellationToken cancellationToken);
+    /// <summary>Tells every node that the user's tokens issued before then (Unix milliseconds) are void. Returns, when those that can be reached have been told, the addresses of the others: they will be later.</summary>
+    ValueTask<IReadOnlyList<string>> AnnounceRevocationAsync(string userId, long before, CancellationToken cancellationToken);
 }

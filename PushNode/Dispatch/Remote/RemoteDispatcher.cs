@@ -22,6 +22,8 @@ internal sealed class RemoteDispatcher : LastToStop, IDispatcher, IAsyncDisposab
     /// <summary>How long a full queue holds producers back, once, before it drops messages instead.</summary>
     private static readonly TimeSpan Hesitation = TimeSpan.FromMilliseconds(500);
 
+    private static readonly string[] NobodyTold = ["dispatch"];
+
     private readonly PeerChoice choice;
     private readonly PeerClient peers;
     private readonly ClusterOptions options;
@@ -31,6 +33,7 @@ internal sealed class RemoteDispatcher : LastToStop, IDispatcher, IAsyncDisposab
     private readonly LinkQueue queue;
     private readonly Occasional complaint;
     private readonly Parcel parcel = new();
+    private readonly UntoldRevocations untold;
     private readonly CancellationTokenSource life = new();
     private readonly Task loop;
     private string? last;
@@ -52,6 +55,7 @@ internal sealed class RemoteDispatcher : LastToStop, IDispatcher, IAsyncDisposab
         post = new ParcelPost(peers, options);
         queue = new LinkQueue(options);
         complaint = new Occasional(time, ComplaintInterval);
+        untold = new UntoldRevocations("dispatch nodes", TellAsync, time, logger, life.Token);
         loop = Task.Run(RunAsync);
     }
 
@@ -83,14 +87,25 @@ internal sealed class RemoteDispatcher : LastToStop, IDispatcher, IAsyncDisposab
         }
     }
 
-    public async ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) =>
+    public async ValueTask<NodeAnswers<IReadOnlyList<ConnectionDetails>>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) =>
         await AskAsync(UserProtocol.DispatchConnections, UserProtocol.User(userId), UserProtocol.ReadConnections, cancellationToken);
 
-    public async ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken) =>
+    public async ValueTask<NodeAnswers<int>> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken) =>
         await AskAsync(UserProtocol.DispatchDisconnect, UserProtocol.Disconnect(userId, device), UserProtocol.ReadDisconnected, cancellationToken);
 
-    public async ValueTask AnnounceRevocationAsync(string userId, long before, CancellationToken cancellationToken) =>
-        await AskAsync(UserProtocol.DispatchRevoked, UserProtocol.Revoked([KeyValuePair.Create(userId, before)]), static answer => answer.Length, cancellationToken);
+    /// <summary>When no node that dispatches can be asked, one will be as soon as it answers: <c>dispatch</c> is named then.</summary>
+    public async ValueTask<IReadOnlyList<string>> AnnounceRevocationAsync(string userId, long before, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await TellAsync(UserProtocol.Revoked([KeyValuePair.Create(userId, before)]), cancellationToken);
+        }
+        catch (PeerUnavailableException)
+        {
+            untold.Add(userId, before);
+            return NobodyTold;
+        }
+    }
 
     public override async Task StoppedAsync(CancellationToken cancellationToken)
     {
@@ -212,6 +227,9 @@ internal sealed class RemoteDispatcher : LastToStop, IDispatcher, IAsyncDisposab
         isAway = false;
         last = address;
     }
+
+    private Task<IReadOnlyList<string>> TellAsync(PeerWriter revoked, CancellationToken cancellationToken) =>
+        AskAsync(UserProtocol.DispatchRevoked, revoked, UserProtocol.ReadUntold, cancellationToken);
 
     private async Task<T> AskAsync<T>(string path, PeerWriter question, Reading<T> read, CancellationToken cancellationToken)
     {
