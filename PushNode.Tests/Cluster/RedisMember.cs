@@ -79,7 +79,7 @@ internal sealed class RedisMember : IAsyncDisposable
         Eventually.BecomesTrueAsync(() => Directory.Peers.Select(static p => p.Address).Order().SequenceEqual(addresses.Order()), $"{Node.Address} knows {string.Join(", ", addresses)}");
 
     /// <summary>The addresses that a message of this channel goes to.</summary>
-    public async Task<string[]> LookupAsync(Channel channel) => [.. (await Routes.LookupAsync(channel, CancellationToken.None)).Order()];
+    public async Task<string[]> LookupAsync(Channel channel) => [.. (await Routes.LookupAsync(channel, CancellationToken.None)).Addresses.Order()];
 
     /// <summary>Ends it as <c>kill -9</c> does: nothing is taken out of Redis.</summary>
     public async ValueTask DisposeAsync()

@@ -34,10 +34,10 @@ internal sealed class Hub(HeldChannels channels, Node node, Revocations revocati
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) =>
-        new([.. ConnectionsOf(userId).Select(c => c.Describe(node.Incarnation))]);
+    public ValueTask<NodeAnswers<IReadOnlyList<ConnectionDetails>>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) =>
+        new(new NodeAnswers<IReadOnlyList<ConnectionDetails>>([.. ConnectionsOf(userId).Select(c => c.Describe(node.Incarnation))], []));
 
-    public ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken)
+    public ValueTask<NodeAnswers<int>> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken)
     {
         int closed = 0;
         foreach (Connection connection in ConnectionsOf(userId))
@@ -48,13 +48,13 @@ internal sealed class Hub(HeldChannels channels, Node node, Revocations revocati
             closed++;
         }
 
-        return new(closed);
+        return new(new NodeAnswers<int>(closed, []));
     }
 
-    public ValueTask RevokeAsync(string userId, long before, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<string>> RevokeAsync(string userId, long before, CancellationToken cancellationToken)
     {
         revocations.Learn(userId, before);
-        return ValueTask.CompletedTask;
+        return new([]);
     }
 
     /// <summary>The user's connections on this node: also those that have taken hold of the user's channel and are still joining.</summary>

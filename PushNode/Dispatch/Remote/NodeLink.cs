@@ -45,7 +45,7 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
         anyRun = peer with { Incarnation = "" };
         queue = new LinkQueue(services.Options);
         post = new ParcelPost(services.Peers, services.Options);
-        untold = new UntoldRevocations(anyRun, services, life.Token);
+        untold = new UntoldRevocations($"push node {peer.Address}", TellAsync, services.Time, services.Logger, life.Token);
         if (owes)
             queue.Owe(1);
         loop = Task.Run(RunAsync);
@@ -67,23 +67,25 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) =>
-        await AskAsync(UserProtocol.DeliverConnections, UserProtocol.User(userId), UserProtocol.ReadConnections, [], cancellationToken);
+    public async ValueTask<NodeAnswers<IReadOnlyList<ConnectionDetails>>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) =>
+        await AskAsync<IReadOnlyList<ConnectionDetails>>(UserProtocol.DeliverConnections, UserProtocol.User(userId), UserProtocol.ReadConnections, [], cancellationToken);
 
-    public async ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken) =>
+    public async ValueTask<NodeAnswers<int>> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken) =>
         await AskAsync(UserProtocol.DeliverDisconnect, UserProtocol.Disconnect(userId, device), UserProtocol.ReadDisconnected, 0, cancellationToken);
 
     /// <summary>Tells the node; one that cannot be told now is told as soon as it can be, though this returns.</summary>
-    public async ValueTask RevokeAsync(string userId, long before, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<string>> RevokeAsync(string userId, long before, CancellationToken cancellationToken)
     {
         using CancellationTokenSource patience = Patience(cancellationToken);
         try
         {
-            await untold.TellAsync([KeyValuePair.Create(userId, before)], patience.Token);
+            await TellAsync(UserProtocol.Revoked([KeyValuePair.Create(userId, before)]), patience.Token);
+            return [];
         }
         catch (Exception e) when (e is PeerUnavailableException or OperationCanceledException)
         {
             RevokeLater(userId, before);
+            return [peer.Address];
         }
     }
 
@@ -131,7 +133,7 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
     {
         while (true)
         {
-            DropExpired();
+            queue.DropExpired(parcel, services.Time);
             if (parcel.Count == 0)
                 queue.Take(parcel);
             // What is dropped from here on may come to the store after the node has looked there: it is for the next request to tell.
@@ -195,20 +197,16 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
         }
     }
 
-    private void DropExpired()
-    {
-        long before = services.Time.GetTimestamp() - (long)(services.Options.MaxQueuedTime.TotalSeconds * services.Time.TimestampFrequency);
-        queue.Owe(parcel.DropExpired(before));
-        queue.DropExpired(before);
-    }
+    private Task TellAsync(PeerWriter revoked, CancellationToken cancellationToken) =>
+        services.Peers.CallAsync(anyRun, UserProtocol.DeliverRevoked, revoked.Written, cancellationToken);
 
-    private async Task<T> AskAsync<T>(string path, PeerWriter question, Reading<T> read, T none, CancellationToken cancellationToken)
+    private async Task<NodeAnswers<T>> AskAsync<T>(string path, PeerWriter question, Reading<NodeAnswers<T>> read, T none, CancellationToken cancellationToken)
     {
         using CancellationTokenSource patience = Patience(cancellationToken);
         string trouble;
         try
         {
-            T answer = read(await services.Peers.CallAsync(anyRun, path, question.Written, patience.Token));
+            NodeAnswers<T> answer = read(await services.Peers.CallAsync(anyRun, path, question.Written, patience.Token));
             isMute = false;
             return answer;
         }
@@ -224,7 +222,7 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
         if (!isMute)
             DispatchLog.NotAsked(services.Logger, peer.Address, trouble);
         isMute = true;
-        return none;
+        return new(none, [peer.Address]);
     }
 
     /// <summary>Half of the time that our own caller may be waiting on another node, so that it gets what the other push nodes have answered.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Hosting;
 using PushNode.Peers;
 using PushNode.Push;
 using PushNode.Settings;
@@ -10,7 +9,7 @@ namespace PushNode.Dispatch.Remote;
 /// The push nodes of a cluster: this node itself, called directly, if it is one, and a link to each other one that is live, made when it is first needed. A node that is gone
 /// or runs anew loses its link; a run that comes back is told to look into the store for what it missed. When this node stops, the links bring what still waits.
 /// </summary>
-internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAsyncDisposable
+internal sealed class PeerDeliveries : LastToStop, IDeliveries, IAsyncDisposable
 {
     /// <summary>How many runs that are gone are remembered, in case they come back.</summary>
     private const int MaxGone = 1_000;
@@ -54,18 +53,7 @@ internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAs
     public IDelivery? Find(string address) =>
         address == node.Address ? own : directory.Find(address) is { } peer ? LinkTo(peer) : null;
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <summary>Everything that could bring messages has stopped: the links bring what waits, as long as the token lets them.</summary>
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.WhenAll(Close().Select(link => link.Value.CloseAsync(cancellationToken)));
+    public override Task StoppedAsync(CancellationToken cancellationToken) => Task.WhenAll(Close().Select(link => link.Value.CloseAsync(cancellationToken)));
 
     public async ValueTask DisposeAsync()
     {

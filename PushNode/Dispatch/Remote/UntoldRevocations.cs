@@ -2,13 +2,15 @@ using PushNode.Peers;
 
 namespace PushNode.Dispatch.Remote;
 
-/// <summary>The revocations that one node could not be told: told again and again until it has been, or <paramref name="life"/> ends.</summary>
-/// <param name="peer">The node, whichever run of it.</param>
-/// <param name="services">What every link uses.</param>
-/// <param name="life">Ends with the node.</param>
-internal sealed class UntoldRevocations(Peer peer, LinkServices services, CancellationToken life)
+/// <summary>The revocations that somebody could not be told: told again and again until that has been, or <paramref name="life"/> ends.</summary>
+/// <param name="whom">Who is told, for the log: <c>push node 10.0.0.7:8081</c>.</param>
+/// <param name="tell">Tells once; throws <see cref="PeerUnavailableException"/> when that fails.</param>
+/// <param name="time">The clock of the attempts.</param>
+/// <param name="logger">Where changes are logged.</param>
+/// <param name="life">Ends the telling.</param>
+internal sealed class UntoldRevocations(string whom, Func<PeerWriter, CancellationToken, Task> tell, TimeProvider time, ILogger logger, CancellationToken life)
 {
-    /// <summary>How many users' revocations are kept for one node.</summary>
+    /// <summary>How many users' revocations are kept.</summary>
     public const int Max = 10_000;
 
     private const int MaxInRequest = 1_000;
@@ -32,19 +34,14 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
         }
     }
 
-    /// <summary>Tells the node once; throws when that fails.</summary>
-    /// <exception cref="PeerUnavailableException">It has not been told, or did not say so.</exception>
-    public Task TellAsync(IReadOnlyCollection<KeyValuePair<string, long>> revoked, CancellationToken cancellationToken) =>
-        services.Peers.CallAsync(peer, UserProtocol.DeliverRevoked, UserProtocol.Revoked(revoked).Written, cancellationToken);
-
-    /// <summary>Has the node told later.</summary>
+    /// <summary>Has it told as soon as that can be done.</summary>
     public void Add(string userId, long before)
     {
         lock (gate)
         {
             if (voidBefore.Count >= Max && !voidBefore.ContainsKey(userId))
             {
-                DispatchLog.TooManyRevocations(services.Logger, Max, peer.Address, userId);
+                DispatchLog.TooManyRevocations(logger, Max, whom, userId);
                 return;
             }
 
@@ -54,7 +51,7 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
             telling = true;
         }
 
-        DispatchLog.NotTold(services.Logger, peer.Address);
+        DispatchLog.NotTold(logger, whom);
         _ = TellAllAsync();
     }
 
@@ -66,16 +63,16 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
             while (Next() is { Length: > 0 } next)
             {
                 // Whoever has added one has just tried.
-                await Task.Delay(delay.Next(), services.Time, life);
+                await Task.Delay(delay.Next(), time, life);
                 if (await TryTellAsync(next))
                     delay.Reset();
             }
 
-            DispatchLog.Told(services.Logger, peer.Address);
+            DispatchLog.Told(logger, whom);
         }
         catch (OperationCanceledException)
         {
-            // The node has gone.
+            // The node has gone, or this one stops.
         }
     }
 
@@ -83,7 +80,7 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
     {
         try
         {
-            await TellAsync(some, life);
+            await tell(UserProtocol.Revoked(some), life);
         }
         catch (PeerUnavailableException)
         {
@@ -92,7 +89,7 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // A fault of ours must not end the telling.
-            DispatchLog.LinkFailed(services.Logger, peer.Address, e);
+            DispatchLog.TellingFailed(logger, whom, e);
             return false;
         }
 
