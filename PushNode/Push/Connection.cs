@@ -205,7 +205,7 @@ internal abstract class Connection
         if (seq <= subscription.Acknowledged || subscription.Feed.IsOrphaned)
             return;
         subscription.Acknowledged = seq;
-        services.Store.MoveCursor(UserId, Device, subscription.Channel, seq);
+        services.Store.MoveCursor(UserId, Device, subscription.Channel, seq, subscription.Epoch);
     }
 
     /// <summary>Does what is due: token expiry, stuck writes, unanswered closes, then the transport's own. Called about once a second.</summary>
