@@ -2,11 +2,13 @@ using PushNode.Peers;
 
 namespace PushNode.Dispatch.Remote;
 
-/// <summary>The revocations that one node could not be told: told again and again until it has been, or <paramref name="life"/> ends.</summary>
-/// <param name="peer">The node, whichever run of it.</param>
+/// <summary>
+/// The revocations that could not be told at one address. They outlive the links to its runs, since one that is being told when its link is replaced may fail
+/// afterwards: as long as a link leads there they are told again and again, until the node has been.
+/// </summary>
+/// <param name="peer">The node; whichever run answers is told, as one that has just taken a new incarnation still has its clients.</param>
 /// <param name="services">What every link uses.</param>
-/// <param name="life">Ends with the node.</param>
-internal sealed class UntoldRevocations(Peer peer, LinkServices services, CancellationToken life)
+internal sealed class UntoldRevocations(Peer peer, LinkServices services)
 {
     /// <summary>How many users' revocations are kept for one node.</summary>
     public const int Max = 10_000;
@@ -18,8 +20,10 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
     // It has to know within a second of being back.
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(400);
 
+    private readonly Peer anyRun = peer with { Incarnation = "" };
     private readonly Dictionary<string, long> voidBefore = [];
     private readonly Lock gate = new();
+    private CancellationToken life = new(canceled: true);
     private bool telling;
 
     /// <summary>What has not been told.</summary>
@@ -35,11 +39,27 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
     /// <summary>Tells the node once; throws when that fails.</summary>
     /// <exception cref="PeerUnavailableException">It has not been told, or did not say so.</exception>
     public Task TellAsync(IReadOnlyCollection<KeyValuePair<string, long>> revoked, CancellationToken cancellationToken) =>
-        services.Peers.CallAsync(peer, UserProtocol.DeliverRevoked, UserProtocol.Revoked(revoked).Written, cancellationToken);
+        services.Peers.CallAsync(anyRun, UserProtocol.DeliverRevoked, UserProtocol.Revoked(revoked).Written, cancellationToken);
 
-    /// <summary>Has the node told later.</summary>
+    /// <summary>A link leads to the node from now on, for as long as it lives: has the node told what waits.</summary>
+    /// <param name="linkLife">Ends with the link, or after the next one's has begun.</param>
+    public void Follow(CancellationToken linkLife)
+    {
+        lock (gate)
+        {
+            life = linkLife;
+            telling = voidBefore.Count > 0;
+            if (!telling)
+                return;
+        }
+
+        _ = TellAllAsync(linkLife);
+    }
+
+    /// <summary>Has the node told later: when a link leads there.</summary>
     public void Add(string userId, long before)
     {
+        CancellationToken linkLife;
         lock (gate)
         {
             if (voidBefore.Count >= Max && !voidBefore.ContainsKey(userId))
@@ -49,25 +69,26 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
             }
 
             voidBefore[userId] = Math.Max(before, voidBefore.GetValueOrDefault(userId));
-            if (telling)
+            if (telling || life.IsCancellationRequested)
                 return;
             telling = true;
+            linkLife = life;
         }
 
         DispatchLog.NotTold(services.Logger, peer.Address);
-        _ = TellAllAsync();
+        _ = TellAllAsync(linkLife);
     }
 
-    private async Task TellAllAsync()
+    private async Task TellAllAsync(CancellationToken linkLife)
     {
         var delay = new RetryDelay(FirstDelay, LongestDelay);
         try
         {
-            while (Next() is { Length: > 0 } next)
+            while (Next(linkLife) is { Length: > 0 } next)
             {
                 // Whoever has added one has just tried.
-                await Task.Delay(delay.Next(), services.Time, life);
-                if (await TryTellAsync(next))
+                await Task.Delay(delay.Next(), services.Time, linkLife);
+                if (await TryTellAsync(next, linkLife))
                     delay.Reset();
             }
 
@@ -75,15 +96,15 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
         }
         catch (OperationCanceledException)
         {
-            // The node has gone.
+            // The node has gone, or the next link has them told.
         }
     }
 
-    private async Task<bool> TryTellAsync(KeyValuePair<string, long>[] some)
+    private async Task<bool> TryTellAsync(KeyValuePair<string, long>[] some, CancellationToken linkLife)
     {
         try
         {
-            await TellAsync(some, life);
+            await TellAsync(some, linkLife);
         }
         catch (PeerUnavailableException)
         {
@@ -100,7 +121,7 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
         {
             foreach ((string userId, long before) in some)
             {
-                if (voidBefore[userId] <= before)
+                if (voidBefore.TryGetValue(userId, out long untold) && untold <= before)
                     voidBefore.Remove(userId);
             }
         }
@@ -108,10 +129,12 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
         return true;
     }
 
-    private KeyValuePair<string, long>[] Next()
+    private KeyValuePair<string, long>[] Next(CancellationToken linkLife)
     {
         lock (gate)
         {
+            if (linkLife != life)
+                throw new OperationCanceledException(linkLife);
             telling = voidBefore.Count > 0;
             return [.. voidBefore.Take(MaxInRequest)];
         }
