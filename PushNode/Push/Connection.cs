@@ -83,6 +83,8 @@ internal abstract class Connection
 
     protected TimeProvider Time => services.Time;
 
+    protected ILogger Logger => services.Logger;
+
     /// <summary>Puts a message into the outbox; the caller flushes after a <see cref="EnqueueResult.QueuedFirst"/>.</summary>
     public abstract EnqueueResult TryWrite(Message message, Subscription subscription);
 
