@@ -82,7 +82,8 @@ internal sealed class LinkAskingTests : IDisposable
     {
         parts.Options.Timeout = TimeSpan.FromSeconds(1);
         await using PushNodeDouble node = await PushNodeDouble.StartAsync();
-        await using var link = new NodeLink(node.Peer, parts.Services);
+        var untold = new UntoldRevocations(node.Peer, parts.Services);
+        await using var link = new NodeLink(node.Peer, parts.Services, untold: untold);
         node.Link.State = LinkState.Cut;
 
         Assert.That(await link.RevokeAsync("alice", 5, CancellationToken.None), Is.EqualTo(new[] { node.Peer.Address }));
@@ -90,13 +91,13 @@ internal sealed class LinkAskingTests : IDisposable
         await link.RevokeAsync("alice", 7, CancellationToken.None);
         // Long enough for the attempts to be as rare as they get.
         await Task.Delay(TimeSpan.FromSeconds(2));
-        Assert.That(link.Untold, Is.EquivalentTo(new Dictionary<string, long> { ["alice"] = 7, ["bob"] = 6 }));
+        Assert.That(untold.All, Is.EquivalentTo(new Dictionary<string, long> { ["alice"] = 7, ["bob"] = 6 }));
         node.Link.State = LinkState.Open;
         long back = Stopwatch.GetTimestamp();
 
         await Eventually.BecomesTrueAsync(() => node.Delivery.Asked.Contains("revoke alice 7") && node.Delivery.Asked.Contains("revoke bob 6"), "it is told");
         Assert.That(Stopwatch.GetElapsedTime(back), Is.LessThan(TimeSpan.FromSeconds(1)));
-        await Eventually.BecomesTrueAsync(() => link.Untold.Count == 0, "it is remembered no more");
+        await Eventually.BecomesTrueAsync(() => untold.All.Length == 0, "it is remembered no more");
         Assert.That(node.Delivery.Asked, Has.Count.EqualTo(2));
         Assert.That(parts.Log.At(LogLevel.Warning), Has.Count.EqualTo(1));
         Assert.That(parts.Log.At(LogLevel.Information), Has.Count.EqualTo(1));
@@ -107,15 +108,16 @@ internal sealed class LinkAskingTests : IDisposable
     {
         await using PushNodeDouble node = await PushNodeDouble.StartAsync();
         node.Link.State = LinkState.Cut;
-        await using var link = new NodeLink(node.Peer, parts.Services);
+        var untold = new UntoldRevocations(node.Peer, parts.Services);
+        await using var link = new NodeLink(node.Peer, parts.Services, untold: untold);
 
         for (int i = 0; i <= UntoldRevocations.Max; i++)
-            link.RevokeLater($"user-{i}", i);
+            untold.Add($"user-{i}", i);
 
-        Assert.That(link.Untold, Has.Count.EqualTo(UntoldRevocations.Max));
+        Assert.That(untold.All, Has.Length.EqualTo(UntoldRevocations.Max));
         Assert.That(parts.Log.At(LogLevel.Error), Has.One.Contains($"user-{UntoldRevocations.Max}"));
         node.Link.State = LinkState.Open;
-        await Eventually.BecomesTrueAsync(() => link.Untold.Count == 0, "all are told");
+        await Eventually.BecomesTrueAsync(() => untold.All.Length == 0, "all are told");
         Assert.That(node.Delivery.Asked.Distinct().Count(), Is.EqualTo(UntoldRevocations.Max));
     }
 }

@@ -14,23 +14,9 @@ internal sealed class Hub(HeldChannels channels, Node node, Revocations revocati
 
     public ValueTask DeliverAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken)
     {
-        FlushList touched = Interlocked.Exchange(ref spareFlushList, null) ?? new FlushList();
-        for (int i = 0; i < batch.Count; i++)
-        {
-            Message message = batch[i];
-            if (channels.TryFind(message.Channel, out ChannelFeed? feed))
-            {
-                if (feed.Deliver(message, touched))
-                    gapFill.Start(feed);
-                continue;
-            }
-
-            message.Report?.Add(0);
-            channels.NoteStray(message.Channel);
-        }
-
-        touched.Flush();
-        spareFlushList = touched;
+        if (!revocations.IsCurrent)
+            return DeliverWhenCurrentAsync(batch);
+        Deliver(batch);
         return ValueTask.CompletedTask;
     }
 
@@ -64,5 +50,33 @@ internal sealed class Hub(HeldChannels channels, Node node, Revocations revocati
         if (channels.TryFind(Channel.User(userId), out ChannelFeed? feed))
             feed.CopyConnections(connections);
         return connections;
+    }
+
+    // This node has stood still: what was brought then may be for a user whose token was revoked then.
+    private async ValueTask DeliverWhenCurrentAsync(IReadOnlyList<Message> batch)
+    {
+        await revocations.CatchUpAsync();
+        Deliver(batch);
+    }
+
+    private void Deliver(IReadOnlyList<Message> batch)
+    {
+        FlushList touched = Interlocked.Exchange(ref spareFlushList, null) ?? new FlushList();
+        for (int i = 0; i < batch.Count; i++)
+        {
+            Message message = batch[i];
+            if (channels.TryFind(message.Channel, out ChannelFeed? feed))
+            {
+                if (feed.Deliver(message, touched))
+                    gapFill.Start(feed);
+                continue;
+            }
+
+            message.Report?.Add(0);
+            channels.NoteStray(message.Channel);
+        }
+
+        touched.Flush();
+        spareFlushList = touched;
     }
 }

@@ -52,7 +52,12 @@ internal interface IMessageStore
     /// Moves a device's cursor, forward only. It is kept in memory at once (and seen by reads), written at most a second later and on shutdown: a crash
     /// in between repeats messages, it loses none.
     /// </summary>
-    void MoveCursor(string userId, string device, Channel channel, long seq);
+    /// <param name="userId">Whose device.</param>
+    /// <param name="device">Whose cursor.</param>
+    /// <param name="channel">In which channel.</param>
+    /// <param name="seq">Where to.</param>
+    /// <param name="epoch">The epoch that the seq is of: a move of another one than <see cref="Epoch"/> is ignored, it would pass over what was never sent.</param>
+    void MoveCursor(string userId, string device, Channel channel, long seq, string epoch);
 
     /// <summary>Makes the cursors moved so far durable now. Many that ask at the same time share one write.</summary>
     Task SaveCursorsAsync(CancellationToken cancellationToken);

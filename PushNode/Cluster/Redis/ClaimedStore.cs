@@ -36,7 +36,7 @@ internal sealed class ClaimedStore(IMessageStore journal, StoreClaim claim) : IM
         Claimed.ReadCursorsAsync(userId, device, channels, cancellationToken);
 
     // Where a device was is true of this journal's epoch, whether that is the cluster's or not.
-    public void MoveCursor(string userId, string device, Channel channel, long seq) => journal.MoveCursor(userId, device, channel, seq);
+    public void MoveCursor(string userId, string device, Channel channel, long seq, string epoch) => journal.MoveCursor(userId, device, channel, seq, epoch);
 
     public Task SaveCursorsAsync(CancellationToken cancellationToken) => journal.SaveCursorsAsync(cancellationToken);
 

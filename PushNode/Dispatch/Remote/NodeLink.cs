@@ -37,15 +37,17 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
     /// <param name="peer">The node and its run.</param>
     /// <param name="services">What every link uses.</param>
     /// <param name="owes">Whether messages for this run have been dropped before.</param>
-    public NodeLink(Peer peer, LinkServices services, bool owes = false)
+    /// <param name="untold">What the node has not been told, by this link or those before it.</param>
+    public NodeLink(Peer peer, LinkServices services, bool owes = false, UntoldRevocations? untold = null)
     {
         this.peer = peer;
         this.services = services;
-        // What is asked and revoked holds for whichever run answers: a node that has just taken a new incarnation still has its clients.
+        // What is asked holds for whichever run answers: a node that has just taken a new incarnation still has its clients.
         anyRun = peer with { Incarnation = "" };
         queue = new LinkQueue(services.Options);
         post = new ParcelPost(services.Peers, services.Options);
-        untold = new UntoldRevocations($"push node {peer.Address}", TellAsync, services.Time, services.Logger, life.Token);
+        this.untold = untold ?? new UntoldRevocations(peer, services);
+        this.untold.Follow(life.Token);
         if (owes)
             queue.Owe(1);
         loop = Task.Run(RunAsync);
@@ -56,9 +58,6 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
 
     /// <summary>Whether messages were dropped that the node has not been told to look for in the store.</summary>
     public bool Owes => queue.Dropped != Volatile.Read(ref hinted);
-
-    /// <summary>The revocations that the node has not been told.</summary>
-    public IReadOnlyList<KeyValuePair<string, long>> Untold => untold.All;
 
     /// <summary>Puts the messages in line; each is reported when the node has, or when it is given up.</summary>
     public ValueTask DeliverAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken)
@@ -79,18 +78,15 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
         using CancellationTokenSource patience = Patience(cancellationToken);
         try
         {
-            await TellAsync(UserProtocol.Revoked([KeyValuePair.Create(userId, before)]), patience.Token);
+            await untold.TellAsync([KeyValuePair.Create(userId, before)], patience.Token);
             return [];
         }
         catch (Exception e) when (e is PeerUnavailableException or OperationCanceledException)
         {
-            RevokeLater(userId, before);
+            untold.Add(userId, before);
             return [peer.Address];
         }
     }
-
-    /// <summary>Has the node told as soon as it can be.</summary>
-    public void RevokeLater(string userId, long before) => untold.Add(userId, before);
 
     /// <summary>The node is to be told to look into the store.</summary>
     public void Owe() => queue.Owe(1);
@@ -196,9 +192,6 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
                 parcel.DropUnsure();
         }
     }
-
-    private Task TellAsync(PeerWriter revoked, CancellationToken cancellationToken) =>
-        services.Peers.CallAsync(anyRun, UserProtocol.DeliverRevoked, revoked.Written, cancellationToken);
 
     private async Task<NodeAnswers<T>> AskAsync<T>(string path, PeerWriter question, Reading<NodeAnswers<T>> read, T none, CancellationToken cancellationToken)
     {

@@ -19,7 +19,8 @@ internal sealed class PeerDeliveries : LastToStop, IDeliveries, IAsyncDisposable
     private readonly IDelivery? own;
     private readonly LinkServices services;
     private readonly ConcurrentDictionary<string, NodeLink> links = [];
-    private readonly Dictionary<string, IReadOnlyList<KeyValuePair<string, long>>> gone = [];
+    private readonly Dictionary<string, UntoldRevocations> untold = [];
+    private readonly HashSet<string> gone = [];
     private readonly Lock gate = new();
     private bool closed;
 
@@ -89,12 +90,12 @@ internal sealed class PeerDeliveries : LastToStop, IDeliveries, IAsyncDisposable
             links.TryGetValue(address, out NodeLink? last);
             if (last?.Incarnation == peer.Incarnation)
                 return last;
-            bool isBack = gone.Remove(peer.Incarnation, out IReadOnlyList<KeyValuePair<string, long>>? untold);
+            bool isBack = gone.Remove(peer.Incarnation);
+            if (!untold.TryGetValue(address, out UntoldRevocations? revocations))
+                untold[address] = revocations = new UntoldRevocations(peer, services);
             // What was meant for the run before has been dropped.
-            var link = new NodeLink(peer, services, owes: isBack || last is not null);
+            var link = new NodeLink(peer, services, owes: isBack || last is not null, revocations);
             links[address] = link;
-            foreach ((string userId, long before) in untold ?? last?.Untold ?? [])
-                link.RevokeLater(userId, before);
             if (last is not null)
                 _ = last.DisposeAsync().AsTask();
             return link;
@@ -116,7 +117,7 @@ internal sealed class PeerDeliveries : LastToStop, IDeliveries, IAsyncDisposable
 
             foreach (Peer peer in directory.Peers)
             {
-                if (gone.ContainsKey(peer.Incarnation))
+                if (gone.Contains(peer.Incarnation) || (untold.TryGetValue(peer.Address, out UntoldRevocations? revocations) && revocations.All.Length > 0))
                     MakeLink(peer.Address);
             }
         }
@@ -126,9 +127,16 @@ internal sealed class PeerDeliveries : LastToStop, IDeliveries, IAsyncDisposable
     {
         links.TryRemove(address, out _);
         if (gone.Count == MaxGone)
-            gone.Clear();
-        gone[link.Incarnation] = link.Untold;
+            ForgetGone();
+        gone.Add(link.Incarnation);
         _ = link.DisposeAsync().AsTask();
+    }
+
+    private void ForgetGone()
+    {
+        gone.Clear();
+        foreach (string address in untold.Keys.Where(a => !links.ContainsKey(a)).ToArray())
+            untold.Remove(address);
     }
 
     private KeyValuePair<string, NodeLink>[] Close()

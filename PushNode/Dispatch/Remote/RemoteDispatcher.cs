@@ -55,7 +55,8 @@ internal sealed class RemoteDispatcher : LastToStop, IDispatcher, IAsyncDisposab
         post = new ParcelPost(peers, options);
         queue = new LinkQueue(options);
         complaint = new Occasional(time, ComplaintInterval);
-        untold = new UntoldRevocations("dispatch nodes", TellAsync, time, logger, life.Token);
+        untold = new UntoldRevocations("dispatch nodes", TellAsync, time, logger);
+        untold.Follow(life.Token);
         loop = Task.Run(RunAsync);
     }
 

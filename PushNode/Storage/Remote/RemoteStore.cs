@@ -77,7 +77,8 @@ internal sealed class RemoteStore : IMessageStore
         return stored;
     }
 
-    public void MoveCursor(string userId, string device, Channel channel, long seq) => pending.Move(new CursorKey(userId, device, channel), seq);
+    public void MoveCursor(string userId, string device, Channel channel, long seq, string epoch) =>
+        pending.Move(new CursorKey(userId, device, channel), seq, epoch);
 
     public Task SaveCursorsAsync(CancellationToken cancellationToken) => writer.SaveAsync(cancellationToken);
 
