@@ -99,8 +99,11 @@ internal sealed class RedisSettingsTests
         Assert.That(redis.Reason, Does.Contain(server.Address));
         await server.StartAsync();
         await started;
-        await Eventually.BecomesTrueAsync(() => redis.Reason is null, "it is ready");
-        await Eventually.BecomesTrueAsync(async () => (await server.CommandAsync("GET", "pn:node:10.0.0.1:8081"))[0].Contains($"\"stores\":{(stores ? "true" : "false")}", StringComparison.Ordinal), "it tells what it is");
+        await Eventually.BecomesTrueAsync(() => redis.Reason is null, "it is in contact");
+        Assert.That(await server.CommandAsync("GET", "pn:node:10.0.0.1:8081"), Is.Empty, "it does not listen yet");
+        Assert.That(provider.GetServices<IReadinessCheck>().Select(static c => c.Reason), Has.One.EqualTo("the other nodes have not been told of this one yet"));
+        await Task.WhenAll(hosted.OfType<IHostedLifecycleService>().Select(static h => h.StartedAsync(default)));
+        await Eventually.BecomesTrueAsync(async () => string.Concat(await server.CommandAsync("GET", "pn:node:10.0.0.1:8081")).Contains($"\"stores\":{(stores ? "true" : "false")}", StringComparison.Ordinal), "it tells what it is");
         Assert.That((await server.CommandAsync("GET", "pn:node:10.0.0.1:8081"))[0], Does.Contain("\"connections\":5"));
         Assert.That(provider.GetRequiredService<IRouteTable>(), Is.TypeOf<RedisRouteTable>());
         Assert.That(provider.GetRequiredService<IHeads>(), Is.TypeOf<RedisHeads>());

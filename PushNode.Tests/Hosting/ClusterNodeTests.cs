@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using PushNode.Hosting;
 using PushNode.Peers;
 using PushNode.Settings;
@@ -78,5 +79,22 @@ internal sealed class ClusterNodeTests
         var options = new ClusterOptions { Listen = "http://10.0.0.5:8081", Secret = Secret, CaFile = "ca.pem" };
 
         Assert.That(() => ClusterNode.From(options), Throws.TypeOf<SettingsException>().With.Message.Contains("not https"));
+    }
+
+    [Test]
+    public void TheListenerForTheOthers_IsNoneOfThePublicOnes()
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Roles"] = "push",
+                ["Urls"] = "http://127.0.0.1:8080,http://*:8081",
+                ["Cluster:Listen"] = "http://127.0.0.1:8081",
+                ["Cluster:Secret"] = Secret,
+                ["Redis:Connection"] = "127.0.0.1:1",
+            })
+            .Build();
+
+        Assert.That(() => PushNodeApp.Build(configuration), Throws.TypeOf<SettingsException>().With.Message.Contains("Cluster:Listen is 'http://127.0.0.1:8081': Urls has http://*:8081, which takes the same port"));
     }
 }

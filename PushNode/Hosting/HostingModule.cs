@@ -73,6 +73,8 @@ internal static class HostingModule
         }
 
         var cluster = ClusterNode.From(options);
+        if (node.Urls.FirstOrDefault(cluster.Listen.Overlaps) is { } shared)
+            throw new SettingsException("Cluster:Listen", options.Listen, $"Urls has {shared}, which takes the same port: the other nodes reach this one by a listener of their own, so give it another port");
         var redis = SettingsRegistration.Bind<RedisOptions>(configuration);
         if (cluster.IsLoopback && !RedisAddress.From(redis).IsLoopback())
             throw new SettingsException("Cluster:Advertise", cluster.Address, "nodes on other machines cannot reach this: it may be loopback only while Redis is on loopback too, and with it the whole cluster");

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Journeys.Cluster;
@@ -53,6 +54,25 @@ internal sealed class WrongClusterTests
 
         Assert.That(exitCode, Is.EqualTo(2), second.Output);
         Assert.That(second.Output, Does.Contain($"Cluster:Advertise is '127.0.0.1:{port}': another program answers at this address already"));
+    }
+
+    [Test]
+    public async Task ANodeThatCannotListen_WasNeverThere()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        NodeProcess node = cluster.Prepare("auth,collect,dispatch,push");
+        using var taken = new TcpListener(IPAddress.Loopback, node.Port);
+        taken.Start();
+        await cluster.Redis.CommandAsync("CONFIG", "SET", "slowlog-log-slower-than", "0");
+        await cluster.Redis.CommandAsync("CONFIG", "SET", "slowlog-max-len", "10000");
+
+        node.Launch();
+
+        Assert.That(await node.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(40)), Is.EqualTo(1), node.Output);
+        Assert.That(await cluster.Redis.CommandAsync("KEYS", "pn:node*"), Is.Empty);
+        Assert.That(await cluster.Redis.CommandAsync("KEYS", "pn:store"), Is.Empty);
+        string commands = string.Join(' ', await cluster.Redis.CommandAsync("SLOWLOG", "GET", "10000"));
+        Assert.That(commands, Does.Contain("pn:store").And.Not.Match("SETEX pn:node:"), "it was not listed meanwhile, either");
     }
 
     [Test]
