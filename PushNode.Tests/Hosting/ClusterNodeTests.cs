@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using PushNode.Hosting;
 using PushNode.Peers;
@@ -97,4 +98,20 @@ internal sealed class ClusterNodeTests
 
         Assert.That(() => PushNodeApp.Build(configuration), Throws.TypeOf<SettingsException>().With.Message.Contains("Cluster:Listen is 'http://127.0.0.1:8081': Urls has http://*:8081, which takes the same port"));
     }
+
+    [TestCase("Cluster:Listen", "http://127.0.0.1:8081")]
+    [TestCase("Cluster:Advertise", "127.0.0.1:8081")]
+    [TestCase("Cluster:Timeout", "00:00:03")]
+    [TestCase("Cluster:CaFile", "ca.pem")]
+    public void WithoutRedis_WhatOnlyAClusterHasAUseFor_IsRefused(string key, string value) =>
+        Assert.That(() => BuildAlone(key, value), Throws.TypeOf<SettingsException>().With.Message.Contains($"Redis:Connection is missing: {key} would do nothing"));
+
+    [TestCase("Cluster:Secret", Secret)]
+    [TestCase("Cluster:SecretFile", "secret")]
+    [TestCase("Cluster:CaFile", "", Description = "a variable that was not set")]
+    public async Task WithoutRedis_ASecretMayStandThere(string key, string value) => await BuildAlone(key, value).DisposeAsync();
+
+    private static WebApplication BuildAlone(string key, string value) => PushNodeApp.Build(new ConfigurationBuilder()
+        .AddInMemoryCollection(new Dictionary<string, string?> { ["Data"] = Path.GetTempPath(), [key] = value })
+        .Build());
 }
