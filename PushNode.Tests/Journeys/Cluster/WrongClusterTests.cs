@@ -76,6 +76,23 @@ internal sealed class WrongClusterTests
     }
 
     [Test]
+    public async Task WithoutAStore_EachNodeSaysOnceWhatItMisses_OnceAStartWouldBeOver()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        NodeProcess push = cluster.Prepare("push");
+        NodeProcess dispatch = cluster.Prepare("dispatch");
+
+        push.Launch();
+        dispatch.Launch();
+
+        await Eventually.BecomesTrueAsync(() => Warnings(push).Length > 0 && Warnings(dispatch).Length > 0, "both say so", TimeSpan.FromSeconds(40));
+        Assert.That(Warnings(push), Has.Length.EqualTo(1).And.Some.Contains("New clients wait for their backlog: no node of the cluster stores messages"));
+        Assert.That(Warnings(dispatch), Has.Length.EqualTo(1).And.Some.Contains("The message store is away: no node of the cluster stores messages"));
+
+        static string[] Warnings(NodeProcess node) => [.. node.Output.Split('\n').Where(static l => l.Contains(" warn: ", StringComparison.Ordinal))];
+    }
+
+    [Test]
     public async Task Listeners_AnswerOnlyWhatIsTheirs()
     {
         await using TestCluster cluster = await TestCluster.StartAsync();
