@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PushNode.Diagnostics;
 using PushNode.Storage;
 
 namespace PushNode.Cluster;
@@ -12,8 +13,11 @@ internal sealed class Revocations(IMessageStore store, IRevocationCopy copy, Tim
     /// <summary>What a client whose token is void is told.</summary>
     public const string Refusal = "the token has been revoked: it was issued before its user was revoked, or within the same second";
 
+    private static readonly TimeSpan ReloadInterval = TimeSpan.FromSeconds(3);
+
     private readonly ConcurrentDictionary<string, long> voidBefore = [];
     private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Occasional reload = new(time, ReloadInterval);
     private Action<string>? revoked;
 
     /// <summary>Done when what the store keeps has been loaded once: nobody is to join before.</summary>
@@ -65,6 +69,31 @@ internal sealed class Revocations(IMessageStore store, IRevocationCopy copy, Tim
         long before = await copy.FindAsync(userId, cancellationToken);
         if (before > 0)
             Take(userId, before);
+    }
+
+    /// <summary>
+    /// Whether a token of this user issued then (Unix milliseconds) is void, as known to the cluster by now. For whoever is no client: a node that has no clients is told
+    /// of no revocation, so what the copy has lost it asks the store for every few seconds.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store does not answer, and never has.</exception>
+    public async ValueTask<bool> FindRevokedAsync(string userId, long issuedAt, CancellationToken cancellationToken)
+    {
+        if (!Loaded.IsCompleted || (revoked is null && reload.IsDue()))
+            await RefreshAsync(cancellationToken);
+        await AskAsync(userId, cancellationToken);
+        return IsRevoked(userId, issuedAt);
+    }
+
+    private async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await LoadAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException) when (Loaded.IsCompleted)
+        {
+            // What was known last holds until it answers.
+        }
     }
 
     private void Take(string userId, long before)
