@@ -22,9 +22,9 @@ internal sealed class RedisSettingsTests
 
     [TestCase("redis.internal", "redis.internal:6379", null, false, null)]
     [TestCase("10.0.0.7:7000", "10.0.0.7:7000", null, false, null)]
-    [TestCase("a:1, b:2,password=s3cret,ssl=true,defaultDatabase=3", "a:1, b:2", "s3cret", true, 3)]
+    [TestCase("a:1, b:2,password=s3cret,ssl=true,defaultDatabase=3", "a:1, b:2 (database 3)", "s3cret", true, 3)]
     [TestCase("redis://localhost", "localhost:6379", null, false, null)]
-    [TestCase("redis://:p%2Cw%40@host:7000/2", "host:7000", "p,w@", false, 2)]
+    [TestCase("redis://:p%2Cw%40@host:7000/2", "host:7000 (database 2)", "p,w@", false, 2)]
     [TestCase("rediss://default:pw@[::1]:7000", "[::1]:7000", "pw", true, null)]
     public void Connection_IsReadAsAListOrAUrl(string text, string addresses, string? password, bool tls, int? database)
     {

@@ -35,6 +35,8 @@ internal sealed class WrongClusterTests
         NodeProcess second = cluster.Prepare("collect", lifetime, "00:00:02");
 
         second.Launch();
+        await Eventually.BecomesTrueAsync(() => second.Output.Contains("waiting", StringComparison.OrdinalIgnoreCase), "it waits for the claim");
+        Assert.That(await cluster.Redis.CommandAsync("KEYS", "pn:node:*"), Has.Length.EqualTo(1), "one that waits is not listed");
         int exitCode = await second.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(40));
 
         Assert.That(exitCode, Is.EqualTo(2), second.Output);
