@@ -76,7 +76,7 @@ internal static class PushNodeApp
         }
         else
         {
-            services.AddRemoteStore();
+            services.AddRemoteStore(hasClients: roles.HasFlag(Roles.Push));
         }
 
         services.AddSharedCluster(configuration, roles, stores);

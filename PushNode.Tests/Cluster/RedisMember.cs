@@ -71,7 +71,8 @@ internal sealed class RedisMember : IAsyncDisposable
     public async Task StartAsync()
     {
         await Pulse.StartAsync(CancellationToken.None);
-        await Eventually.BecomesTrueAsync(() => Link.IsReachable, $"{Node.Address} has reached Redis");
+        await Pulse.StartedAsync(CancellationToken.None);
+        await Eventually.BecomesTrueAsync(() => Link.IsReachable && Heartbeat.IsFresh, $"{Node.Address} has reached Redis");
     }
 
     /// <summary>Waits until it knows exactly these others.</summary>

@@ -23,9 +23,9 @@ internal sealed class RedisSettingsTests
 
     [TestCase("redis.internal", "redis.internal:6379", null, false, null)]
     [TestCase("10.0.0.7:7000", "10.0.0.7:7000", null, false, null)]
-    [TestCase("a:1, b:2,password=s3cret,ssl=true,defaultDatabase=3", "a:1, b:2", "s3cret", true, 3)]
+    [TestCase("a:1, b:2,password=s3cret,ssl=true,defaultDatabase=3", "a:1, b:2 (database 3)", "s3cret", true, 3)]
     [TestCase("redis://localhost", "localhost:6379", null, false, null)]
-    [TestCase("redis://:p%2Cw%40@host:7000/2", "host:7000", "p,w@", false, 2)]
+    [TestCase("redis://:p%2Cw%40@host:7000/2", "host:7000 (database 2)", "p,w@", false, 2)]
     [TestCase("rediss://default:pw@[::1]:7000", "[::1]:7000", "pw", true, null)]
     public void Connection_IsReadAsAListOrAUrl(string text, string addresses, string? password, bool tls, int? database)
     {
@@ -105,8 +105,11 @@ internal sealed class RedisSettingsTests
         Assert.That(redis.Reason, Does.Contain(server.Address));
         await server.StartAsync();
         await started;
-        await Eventually.BecomesTrueAsync(() => redis.Reason is null, "it is ready");
-        await Eventually.BecomesTrueAsync(async () => (await server.CommandAsync("GET", "pn:node:10.0.0.1:8081"))[0].Contains($"\"stores\":{(stores ? "true" : "false")}", StringComparison.Ordinal), "it tells what it is");
+        await Eventually.BecomesTrueAsync(() => redis.Reason is null, "it is in contact");
+        Assert.That(await server.CommandAsync("GET", "pn:node:10.0.0.1:8081"), Is.Empty, "it does not listen yet");
+        Assert.That(provider.GetServices<IReadinessCheck>().Select(static c => c.Reason), Has.One.EqualTo("the other nodes have not been told of this one yet"));
+        await Task.WhenAll(hosted.OfType<IHostedLifecycleService>().Select(static h => h.StartedAsync(default)));
+        await Eventually.BecomesTrueAsync(async () => string.Concat(await server.CommandAsync("GET", "pn:node:10.0.0.1:8081")).Contains($"\"stores\":{(stores ? "true" : "false")}", StringComparison.Ordinal), "it tells what it is");
         Assert.That((await server.CommandAsync("GET", "pn:node:10.0.0.1:8081"))[0], Does.Contain("\"connections\":5"));
         Assert.That(provider.GetRequiredService<IRouteTable>(), Is.TypeOf<RedisRouteTable>());
         Assert.That(provider.GetRequiredService<IHeads>(), Is.TypeOf<RedisHeads>());

@@ -26,6 +26,7 @@ internal sealed class RemoteStoreFailureTests
     [Test]
     public async Task NoNodeStores_IsSaid_AndNothingIsAsked()
     {
+        long start = TimeProvider.System.GetTimestamp();
         await remote.StartAskingAsync();
         await Eventually.BecomesTrueAsync(() => Store.Trouble == NoNode, "the missing node is noticed");
 
@@ -34,6 +35,7 @@ internal sealed class RemoteStoreFailureTests
             Assert.That(question, Throws.TypeOf<StoreUnavailableException>().With.Message.EqualTo(NoNode));
         Assert.That(remote.Unready, Is.EqualTo(NoNode));
         await Eventually.BecomesTrueAsync(() => remote.Log.At(LogLevel.Warning).Count > 0, "it is logged when it lasts");
+        Assert.That(TimeProvider.System.GetElapsedTime(start), Is.GreaterThan(TimeSpan.FromSeconds(8)), "a cluster that starts is given time");
         Assert.That(remote.Log.At(LogLevel.Warning), Is.EqualTo(new[] { $"New clients wait for their backlog: {NoNode}" }));
     }
 

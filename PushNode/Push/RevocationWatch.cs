@@ -74,7 +74,8 @@ internal sealed class RevocationWatch(
         }
         catch (StoreUnavailableException e)
         {
-            PushLog.StoreAway(logger, "loading the revocations", e.Message);
+            // No client waits for this, and that the store is away is said elsewhere.
+            PushLog.StoreAwayToo(logger, "loading the revocations", e.Message);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
