@@ -15,7 +15,7 @@ internal sealed partial class LayeringTests
         ["Collect"] = ["Dispatch", "Cluster", "Storage", "Access"],
         ["Dispatch"] = ["Push", "Cluster", "Peers"],
         ["Push"] = ["Auth", "Cluster", "Storage", "Peers"],
-        ["Auth"] = ["Peers"],
+        ["Auth"] = ["Cluster", "Peers"],
         ["Cluster"] = ["Storage", "Peers"],
         ["Storage"] = ["Peers"],
         ["Peers"] = [],

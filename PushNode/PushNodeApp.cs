@@ -79,7 +79,7 @@ internal static class PushNodeApp
         else if (collects)
             services.AddStorage(configuration);
         else
-            services.AddRemoteStore();
+            services.AddRemoteStore(hasClients: roles.HasFlag(Roles.Push));
         if (collects)
             services.AddStoreService();
         services.AddSharedCluster(configuration, roles, !collects ? StoreKind.Elsewhere : usesMongo ? StoreKind.Shared : StoreKind.Own);

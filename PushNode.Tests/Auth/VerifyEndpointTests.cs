@@ -8,7 +8,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using PushNode.Auth;
+using PushNode.Cluster;
 using PushNode.Settings;
+using PushNode.Storage;
+using PushNode.Tests.Push;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Auth;
@@ -19,6 +22,7 @@ internal sealed class VerifyEndpointTests : IAsyncDisposable
     private readonly TemporaryFolder folder = new();
     private readonly RecordingLog<object> log = new();
     private readonly HttpClient http = new();
+    private readonly ScriptedStore store = new();
     private WebApplication? app;
 
     public async ValueTask DisposeAsync()
@@ -75,6 +79,20 @@ internal sealed class VerifyEndpointTests : IAsyncDisposable
 
         Assert.That(response.Headers.WwwAuthenticate.Single().Scheme, Is.EqualTo("Bearer"));
         AssertProblem(response, body, 401, "unauthorized", "expired at 1970-01-01T00:00:01.000Z");
+    }
+
+    [TestCase(1, 401)]
+    [TestCase(0, 200)]
+    public async Task ATokenIssuedBeforeItsUserWasRevoked_Is401(int secondsLater, int status)
+    {
+        await StartAsync(("Auth:Jwt:Secret", TestTokens.Secret));
+        store.Revoke("alice", (TestTokens.Now + secondsLater) * 1000L);
+
+        (HttpResponseMessage response, string body) = await PostAsync($$"""{"token":"{{TestTokens.Hs256($$"""{"sub":"alice","iat":{{TestTokens.Now}},"exp":{{TestTokens.Now + 60}}}""")}}"}""");
+
+        Assert.That((int)response.StatusCode, Is.EqualTo(status), body);
+        if (status == 401)
+            AssertProblem(response, body, 401, "unauthorized", Revocations.Refusal);
     }
 
     [TestCase("", "malformed", "the body is refused: it is malformed JSON at line 1, byte 1")]
@@ -237,6 +255,9 @@ internal sealed class VerifyEndpointTests : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(new ManualTime());
         builder.Services.AddSingleton(new DataFolder(folder.Path));
         IConfiguration configuration = TestTokens.Configuration(settings);
+        builder.Services.AddSingleton<IMessageStore>(store);
+        builder.Services.AddSingleton<IRevocationCopy, NoRevocationCopy>();
+        builder.Services.AddSingleton<Revocations>();
         builder.Services.AddAuth(configuration);
         app = builder.Build();
         app.MapAuth();

@@ -23,7 +23,7 @@ internal sealed class HeadStore(string? epoch, long head = 0) : IMessageStore
     public ValueTask<long?[]> ReadCursorsAsync(string userId, string device, IReadOnlyList<Channel> channels, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public void MoveCursor(string userId, string device, Channel channel, long seq) => throw new NotSupportedException();
+    public void MoveCursor(string userId, string device, Channel channel, long seq, string epoch) => throw new NotSupportedException();
 
     public Task SaveCursorsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 

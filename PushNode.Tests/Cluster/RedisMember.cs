@@ -10,19 +10,19 @@ namespace PushNode.Tests.Cluster;
 /// <summary>What a node keeps in Redis, without the rest of the node.</summary>
 internal sealed class RedisMember : IAsyncDisposable
 {
-    private RedisMember(RedisOptions options, string address, Roles roles, TimeProvider time, Func<RedisMember, StoreClaim>? claim)
+    private RedisMember(RedisOptions options, string address, Roles roles, TimeProvider time)
     {
         Options = options;
         Time = time;
         Node = new Node(address);
         Keys = new RedisKeys(options);
-        Facts = new NodeFacts(roles, () => Connections, () => false);
+        Facts = new NodeFacts(roles, () => Connections, () => IsStoring());
         Link = new RedisLink(options, time, Logs.CreateLogger<RedisLink>());
         Nodes = new NodeDirectory(Link, Keys);
         Directory = new RedisPeerDirectory(Link, Nodes, Keys, Node, time, Logs.CreateLogger<RedisPeerDirectory>());
         Heartbeat = new Heartbeat(Link, Keys, options, Facts, Node, time, Logs.CreateLogger<Heartbeat>());
         Routes = new RedisRouteTable(Link, Keys, Directory, Facts, Node, time, Logs.CreateLogger<RedisRouteTable>());
-        Pulse = new RedisPulse(Link, Heartbeat, Directory, Keys, options, time, Logs.CreateLogger<RedisPulse>(), claim?.Invoke(this));
+        Pulse = new RedisPulse(Link, Heartbeat, Directory, Keys, options, time, Logs.CreateLogger<RedisPulse>());
     }
 
     public RedisOptions Options { get; }
@@ -51,6 +51,8 @@ internal sealed class RedisMember : IAsyncDisposable
 
     public int Connections { get; set; }
 
+    public Func<bool> IsStoring { get; set; } = static () => false;
+
     /// <summary>One that has been in contact.</summary>
     public static async Task<RedisMember> StartAsync(RedisServer server, string address, Roles roles = Roles.Push, TimeProvider? time = null)
     {
@@ -59,18 +61,18 @@ internal sealed class RedisMember : IAsyncDisposable
         return member;
     }
 
-    public static RedisMember Prepare(string connection, string address, Roles roles = Roles.Push, TimeProvider? time = null, TimeSpan? timeout = null, TimeSpan? lifetime = null, string prefix = "pn:", Func<RedisMember, StoreClaim>? claim = null) => new(
+    public static RedisMember Prepare(string connection, string address, Roles roles = Roles.Push, TimeProvider? time = null, TimeSpan? timeout = null, TimeSpan? lifetime = null, string prefix = "pn:") => new(
         new RedisOptions { Connection = connection, Prefix = prefix, NodeLifetime = lifetime ?? TimeSpan.FromSeconds(3), Timeout = timeout ?? TimeSpan.FromSeconds(2) },
         address,
         roles,
-        time ?? TimeProvider.System,
-        claim);
+        time ?? TimeProvider.System);
 
     /// <summary>Starts it and waits for the first contact.</summary>
     public async Task StartAsync()
     {
         await Pulse.StartAsync(CancellationToken.None);
-        await Eventually.BecomesTrueAsync(() => Link.IsReachable, $"{Node.Address} has reached Redis");
+        await Pulse.StartedAsync(CancellationToken.None);
+        await Eventually.BecomesTrueAsync(() => Link.IsReachable && Heartbeat.IsFresh, $"{Node.Address} has reached Redis");
     }
 
     /// <summary>Waits until it knows exactly these others.</summary>
@@ -78,7 +80,7 @@ internal sealed class RedisMember : IAsyncDisposable
         Eventually.BecomesTrueAsync(() => Directory.Peers.Select(static p => p.Address).Order().SequenceEqual(addresses.Order()), $"{Node.Address} knows {string.Join(", ", addresses)}");
 
     /// <summary>The addresses that a message of this channel goes to.</summary>
-    public async Task<string[]> LookupAsync(Channel channel) => [.. (await Routes.LookupAsync(channel, CancellationToken.None)).Order()];
+    public async Task<string[]> LookupAsync(Channel channel) => [.. (await Routes.LookupAsync(channel, CancellationToken.None)).Addresses.Order()];
 
     /// <summary>Ends it as <c>kill -9</c> does: nothing is taken out of Redis.</summary>
     public async ValueTask DisposeAsync()

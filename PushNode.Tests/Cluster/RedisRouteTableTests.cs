@@ -150,6 +150,31 @@ internal sealed class RedisRouteTableTests
     }
 
     [Test]
+    public async Task OneChannel_IsLookedForAtEveryNode_UntilRoutesAreThereAgain([Values] bool isBack)
+    {
+        // For that long after its return not everything is written again.
+        TimeSpan lifetime = TimeSpan.FromSeconds(30);
+        await using RedisMember dispatch = RedisMember.Prepare(server.Address, "10.0.0.1:8081", Roles.Dispatch, lifetime: lifetime);
+        await using RedisMember push = RedisMember.Prepare(server.Address, "10.0.0.2:8081", lifetime: lifetime);
+        await dispatch.StartAsync();
+        await push.StartAsync();
+        await dispatch.KnowsAsync("10.0.0.2:8081");
+        Holders before = await dispatch.Routes.LookupAsync(Alice, default);
+
+        await server.KillAsync();
+        await Eventually.BecomesTrueAsync(() => !dispatch.Routes.IsReachable, "Redis is noticed to be away");
+        if (isBack)
+        {
+            await server.StartAsync();
+            await Eventually.BecomesTrueAsync(() => dispatch.Routes.IsReachable, "Redis is back");
+        }
+
+        Holders after = await dispatch.Routes.LookupAsync(Alice, default);
+        Assert.That((before.Addresses.Count, before.AreAll), Is.EqualTo((0, true)));
+        Assert.That((after.Addresses.Single(), after.AreAll), Is.EqualTo(("10.0.0.2:8081", isBack)));
+    }
+
+    [Test]
     public async Task KeyOfAnotherType_GoesToEveryPushNode_AndTheOthersAsRouted()
     {
         await using RedisMember dispatch = await RedisMember.StartAsync(server, "10.0.0.1:8081", Roles.Dispatch);

@@ -8,6 +8,7 @@ using PushNode.Diagnostics;
 using PushNode.Peers;
 using PushNode.Settings;
 using PushNode.Storage;
+using PushNode.Storage.Journal;
 using PushNode.Tests.Support;
 using StackExchange.Redis;
 
@@ -22,9 +23,9 @@ internal sealed class RedisSettingsTests
 
     [TestCase("redis.internal", "redis.internal:6379", null, false, null)]
     [TestCase("10.0.0.7:7000", "10.0.0.7:7000", null, false, null)]
-    [TestCase("a:1, b:2,password=s3cret,ssl=true,defaultDatabase=3", "a:1, b:2", "s3cret", true, 3)]
+    [TestCase("a:1, b:2,password=s3cret,ssl=true,defaultDatabase=3", "a:1, b:2 (database 3)", "s3cret", true, 3)]
     [TestCase("redis://localhost", "localhost:6379", null, false, null)]
-    [TestCase("redis://:p%2Cw%40@host:7000/2", "host:7000", "p,w@", false, 2)]
+    [TestCase("redis://:p%2Cw%40@host:7000/2", "host:7000 (database 2)", "p,w@", false, 2)]
     [TestCase("rediss://default:pw@[::1]:7000", "[::1]:7000", "pw", true, null)]
     public void Connection_IsReadAsAListOrAUrl(string text, string addresses, string? password, bool tls, int? database)
     {
@@ -86,12 +87,17 @@ internal sealed class RedisSettingsTests
         await using RedisServer server = RedisServer.Prepare();
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton(new Node("10.0.0.1:8081"));
-        services.AddSingleton<IMessageStore>(new HeadStore("e"));
+        services.AddSingleton(new DataFolder(folder.Path));
+        services.AddSingleton(new ClusterOptions());
+        services.AddSingleton(InternalListener.Secret);
+        services.AddSingleton(PeerCertificates.None);
+        services.AddPeers("10.0.0.1:8081");
+        services.AddStorage(Configuration());
         services.AddSingleton<INodeLoad>(new Load());
         services.AddSingleton<IHostApplicationLifetime, ApplicationLifetimeOfTests>();
         services.AddRedis(Configuration(("Redis:Connection", server.Address)), Roles.Push, stores ? StoreKind.Own : StoreKind.Elsewhere);
         await using ServiceProvider provider = services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
+        await provider.GetRequiredService<JournalStore>().OpenAsync(default);
         IHostedService[] hosted = [.. provider.GetServices<IHostedService>()];
 
         Task started = Task.WhenAll(hosted.Select(static h => h.StartAsync(default)));
@@ -99,8 +105,11 @@ internal sealed class RedisSettingsTests
         Assert.That(redis.Reason, Does.Contain(server.Address));
         await server.StartAsync();
         await started;
-        await Eventually.BecomesTrueAsync(() => redis.Reason is null, "it is ready");
-        await Eventually.BecomesTrueAsync(async () => (await server.CommandAsync("GET", "pn:node:10.0.0.1:8081"))[0].Contains($"\"stores\":{(stores ? "true" : "false")}", StringComparison.Ordinal), "it tells what it is");
+        await Eventually.BecomesTrueAsync(() => redis.Reason is null, "it is in contact");
+        Assert.That(await server.CommandAsync("GET", "pn:node:10.0.0.1:8081"), Is.Empty, "it does not listen yet");
+        Assert.That(provider.GetServices<IReadinessCheck>().Select(static c => c.Reason), Has.One.EqualTo("the other nodes have not been told of this one yet"));
+        await Task.WhenAll(hosted.OfType<IHostedLifecycleService>().Select(static h => h.StartedAsync(default)));
+        await Eventually.BecomesTrueAsync(async () => string.Concat(await server.CommandAsync("GET", "pn:node:10.0.0.1:8081")).Contains($"\"stores\":{(stores ? "true" : "false")}", StringComparison.Ordinal), "it tells what it is");
         Assert.That((await server.CommandAsync("GET", "pn:node:10.0.0.1:8081"))[0], Does.Contain("\"connections\":5"));
         Assert.That(provider.GetRequiredService<IRouteTable>(), Is.TypeOf<RedisRouteTable>());
         Assert.That(provider.GetRequiredService<IHeads>(), Is.TypeOf<RedisHeads>());
@@ -110,7 +119,7 @@ internal sealed class RedisSettingsTests
             await service.StopAsync(default);
         Assert.That(await server.CommandAsync("KEYS", "*"), Is.EquivalentTo(stores ? ["pn:epoch"] : Array.Empty<string>()), "it takes itself out");
         await server.KillAsync();
-        Assert.That(provider.GetServices<IReadinessCheck>().Select(static c => c.Reason), Is.All.Null, "without Redis it goes on");
+        Assert.That(provider.GetServices<IReadinessCheck>().Where(static c => c is not StoreReadiness).Select(static c => c.Reason), Is.All.Null, "without Redis it goes on");
     }
 
     private static RedisOptions Bind(params (string Key, string Value)[] settings) => SettingsRegistration.Bind<RedisOptions>(Configuration(settings));

@@ -71,7 +71,7 @@ internal sealed class MemoryStore : IMessageStore
     public ValueTask<long?[]> ReadCursorsAsync(string userId, string device, IReadOnlyList<Channel> channels, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public void MoveCursor(string userId, string device, Channel channel, long seq) => throw new NotSupportedException();
+    public void MoveCursor(string userId, string device, Channel channel, long seq, string epoch) => throw new NotSupportedException();
 
     public ValueTask RevokeAsync(string userId, long before, CancellationToken cancellationToken) => throw new NotSupportedException();
 

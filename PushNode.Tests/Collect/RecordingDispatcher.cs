@@ -35,9 +35,9 @@ internal sealed class RecordingDispatcher : IDispatcher
             throw new InvalidOperationException("dispatch failed");
     }
 
-    public ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) => new([]);
+    public ValueTask<NodeAnswers<IReadOnlyList<ConnectionDetails>>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) => new(new NodeAnswers<IReadOnlyList<ConnectionDetails>>([], []));
 
-    public ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken) => new(0);
+    public ValueTask<NodeAnswers<int>> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken) => new(new NodeAnswers<int>(0, []));
 
-    public ValueTask AnnounceRevocationAsync(string userId, long before, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    public ValueTask<IReadOnlyList<string>> AnnounceRevocationAsync(string userId, long before, CancellationToken cancellationToken) => new([]);
 }

@@ -169,13 +169,22 @@ internal abstract class MessageStoreContract
     }
 
     [Test]
+    public async Task Cursor_OfAnotherEpoch_DoesNotMove()
+    {
+        Store.MoveCursor("alice", "phone", Alice, 5, "another");
+        await Store.SaveCursorsAsync(default);
+
+        Assert.That(await Store.ReadCursorsAsync("alice", "phone", [Alice], default), Is.EqualTo(new long?[] { null }));
+    }
+
+    [Test]
     public async Task Cursor_MovesForwardOnly_ForEachDeviceAndChannel()
     {
-        Store.MoveCursor("alice", "phone", Alice, 5);
-        Store.MoveCursor("alice", "phone", Alice, 3);
-        Store.MoveCursor("alice", "phone", News, 9);
-        Store.MoveCursor("alice", "laptop", Alice, 7);
-        Store.MoveCursor("bob", "phone", Alice, 1);
+        Store.MoveCursor("alice", "phone", Alice, 5, Store.Epoch);
+        Store.MoveCursor("alice", "phone", Alice, 3, Store.Epoch);
+        Store.MoveCursor("alice", "phone", News, 9, Store.Epoch);
+        Store.MoveCursor("alice", "laptop", Alice, 7, Store.Epoch);
+        Store.MoveCursor("bob", "phone", Alice, 1, Store.Epoch);
 
         Assert.That(await Store.ReadCursorsAsync("alice", "phone", [News, Alice, Channel.All], default), Is.EqualTo(new long?[] { 9, 5, null }));
         Assert.That(await Store.ReadCursorsAsync("alice", "laptop", [News, Alice], default), Is.EqualTo(new long?[] { null, 7 }));
@@ -185,10 +194,10 @@ internal abstract class MessageStoreContract
     [Test]
     public async Task ListCursors_NamesTheDevices_UpToTheLimit()
     {
-        Store.MoveCursor("alice", "phone", Alice, 5);
-        Store.MoveCursor("alice", "laptop", Alice, 7);
-        Store.MoveCursor("alice", "laptop", News, 2);
-        Store.MoveCursor("bob", "phone", News, 4);
+        Store.MoveCursor("alice", "phone", Alice, 5, Store.Epoch);
+        Store.MoveCursor("alice", "laptop", Alice, 7, Store.Epoch);
+        Store.MoveCursor("alice", "laptop", News, 2, Store.Epoch);
+        Store.MoveCursor("bob", "phone", News, 4, Store.Epoch);
 
         Assert.That(
             await Store.ListCursorsAsync(Alice, 10, default),

@@ -33,13 +33,13 @@ internal sealed class DispatchNodeDouble : IDispatcher, IAsyncDisposable
 
     public ValueTask DispatchAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken) => deliveries.DeliverAsync(batch, cancellationToken);
 
-    public ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) =>
+    public ValueTask<NodeAnswers<IReadOnlyList<ConnectionDetails>>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) =>
         deliveries.FindConnectionsAsync(userId, cancellationToken);
 
-    public ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken) =>
+    public ValueTask<NodeAnswers<int>> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken) =>
         deliveries.DisconnectAsync(userId, device, cancellationToken);
 
-    public ValueTask AnnounceRevocationAsync(string userId, long before, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<string>> AnnounceRevocationAsync(string userId, long before, CancellationToken cancellationToken) =>
         deliveries.RevokeAsync(userId, before, cancellationToken);
 
     public async ValueTask DisposeAsync()

@@ -38,10 +38,11 @@ internal sealed class MessageServiceTests : IDisposable
     {
         ConnectionDetails connection = new("c1", "n1", "phone", "websocket", 5);
         AssertPrefixes(UserProtocol.User("alice").Written.ToArray(), static body => UserProtocol.ReadUser(body));
-        AssertPrefixes(UserProtocol.Connections([connection, connection]).Written.ToArray(), static body => UserProtocol.ReadConnections(body));
+        AssertPrefixes(UserProtocol.Connections(new([connection, connection], ["10.0.0.7:8081"])).Written.ToArray(), static body => UserProtocol.ReadConnections(body));
         AssertPrefixes(UserProtocol.Disconnect("alice", "phone").Written.ToArray(), static body => UserProtocol.ReadDisconnect(body));
         AssertPrefixes(UserProtocol.Disconnect("alice", null).Written.ToArray(), static body => UserProtocol.ReadDisconnect(body));
-        AssertPrefixes(UserProtocol.Disconnected(3).Written.ToArray(), static body => UserProtocol.ReadDisconnected(body));
+        AssertPrefixes(UserProtocol.Disconnected(new(3, ["10.0.0.7:8081", "10.0.0.8:8081"])).Written.ToArray(), static body => UserProtocol.ReadDisconnected(body));
+        AssertPrefixes(UserProtocol.Untold(["10.0.0.7:8081"]).Written.ToArray(), static body => UserProtocol.ReadUntold(body));
         AssertPrefixes(UserProtocol.Revoked([new("alice", 5), new("bob", 6)]).Written.ToArray(), static body => UserProtocol.ReadRevoked(body));
     }
 
@@ -56,7 +57,7 @@ internal sealed class MessageServiceTests : IDisposable
 
     [Test]
     public void ANegativeNumberOfConnections_IsMalformed() =>
-        Assert.That(() => UserProtocol.ReadDisconnected(UserProtocol.Disconnected(-1).Written.Span), Throws.TypeOf<MalformedPeerBodyException>());
+        Assert.That(() => UserProtocol.ReadDisconnected(UserProtocol.Disconnected(new(-1, [])).Written.Span), Throws.TypeOf<MalformedPeerBodyException>());
 
     [TestCase("/deliver")]
     [TestCase("/deliver/connections")]

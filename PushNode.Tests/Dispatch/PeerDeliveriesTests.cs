@@ -94,6 +94,32 @@ internal sealed class PeerDeliveriesTests : IDisposable
         await Eventually.BecomesTrueAsync(() => node.Delivery.Asked.Contains("revoke alice 5"), "it is told");
     }
 
+    [TestCase(false, TestName = "ARevocationUnderWay_WhenTheNodeRunsAnew_IsToldToTheNewRun")]
+    [TestCase(true, TestName = "ARevocationUnderWay_WhenTheNodeGoes_IsToldToTheNextRun")]
+    public async Task RevocationUnderWay(bool goes)
+    {
+        parts.Options.Timeout = TimeSpan.FromSeconds(1);
+        await using PushNodeDouble node = await PushNodeDouble.StartAsync();
+        directory.Set(node.Peer);
+        await using PeerDeliveries deliveries = Deliveries();
+        node.Link.State = LinkState.Silent;
+        Task revoking = deliveries.Find(node.Peer.Address)!.RevokeAsync("alice", 5, CancellationToken.None).AsTask();
+
+        node.Host.Node.Renew();
+        if (goes)
+            directory.Set();
+        else
+            directory.Set(node.Peer);
+        Assert.That(revoking.IsCompleted, Is.False, "its link is replaced before it fails");
+        await revoking;
+        // What the silent link was given never arrives.
+        node.Link.State = LinkState.Cut;
+        node.Link.State = LinkState.Open;
+        directory.Set(node.Peer);
+
+        await Eventually.BecomesTrueAsync(() => node.Delivery.Asked.Contains("revoke alice 5"), "it is told");
+    }
+
     [Test]
     public async Task TheSameRunThatComesBack_IsToldWhatItMissed()
     {

@@ -29,6 +29,9 @@ internal sealed class RecordingDelivery : IDelivery, IReconcile
 
     public ConcurrentQueue<string> Asked { get; } = new();
 
+    /// <summary>Who did not answer, it says.</summary>
+    public string[] Unanswered { get; set; } = [];
+
     /// <summary>Messages are taken when it is done; null: at once.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
@@ -50,22 +53,22 @@ internal sealed class RecordingDelivery : IDelivery, IReconcile
         }
     }
 
-    public ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken)
+    public ValueTask<NodeAnswers<IReadOnlyList<ConnectionDetails>>> FindConnectionsAsync(string userId, CancellationToken cancellationToken)
     {
         Asked.Enqueue($"find {userId}");
-        return new([new ConnectionDetails("c1", "n1", "phone", "websocket", 1_795_000_000_000), new ConnectionDetails("c2", "n1", "default", "sse", 5)]);
+        return new(new NodeAnswers<IReadOnlyList<ConnectionDetails>>([new ConnectionDetails("c1", "n1", "phone", "websocket", 1_795_000_000_000), new ConnectionDetails("c2", "n1", "default", "sse", 5)], Unanswered));
     }
 
-    public ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken)
+    public ValueTask<NodeAnswers<int>> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken)
     {
         Asked.Enqueue($"disconnect {userId} {device ?? "everywhere"}");
-        return new(2);
+        return new(new NodeAnswers<int>(2, Unanswered));
     }
 
-    public ValueTask RevokeAsync(string userId, long before, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<string>> RevokeAsync(string userId, long before, CancellationToken cancellationToken)
     {
         Asked.Enqueue($"revoke {userId} {before}");
-        return ValueTask.CompletedTask;
+        return new(Unanswered);
     }
 
     public void Start() => Interlocked.Increment(ref reconciled);

@@ -29,6 +29,32 @@ internal sealed class AdminTests
             Assert.That(stopping.IsCancellationRequested, Is.False);
     }
 
+    [TestCase("?window=60", "", "bad_parameter")]
+    [TestCase("", "{\"window\":60}", "malformed")]
+    public async Task Drain_WithWhatItDoesNotTake_IsRefused(string query, string body, string code)
+    {
+        await using RunningNode node = await RunningNode.StartAsync();
+        using var content = new StringContent(body);
+
+        using HttpResponseMessage answer = await node.Http.PostAsync(new Uri("admin/drain" + query, UriKind.Relative), content);
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain($"\"{code}\""));
+        Assert.That(node.App.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested, Is.False);
+    }
+
+    [Test]
+    public async Task Drain_ByAnotherName_NeedsTheAdminKey_AndSaysSo()
+    {
+        await using RunningNode node = await RunningNode.StartAsync(["Collect:ApiKeys=0123456789abcdef0123456789abcdef", "Auth:Jwt:Secret=0123456789abcdef0123456789abcdef"]);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "admin/drain") { Headers = { Host = "push.example" } };
+
+        using HttpResponseMessage answer = await node.Http.SendAsync(request);
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("foreign_host").And.Contain("set Admin:Key to use").And.Not.Contain("Collect:ApiKeys"));
+    }
+
     [Test]
     public async Task Drain_FromAForeignPage_IsRefused()
     {

@@ -8,7 +8,7 @@ internal sealed class BannerTests
     [Test]
     public void Write_TryOut_GivesCommandsThatCanBePasted()
     {
-        string text = Banner.Write(Node("./data"), ["http://127.0.0.1:8080"], null, true, "pushnode");
+        string text = Banner.Write(Node("./data"), ["http://127.0.0.1:8080"], null, true, false, "pushnode");
 
         Assert.That(text, Does.Contain("listens on http://127.0.0.1:8080"));
         Assert.That(text, Does.Contain("auth, collect, dispatch, push"));
@@ -22,7 +22,7 @@ internal sealed class BannerTests
     [Test]
     public void Write_OtherAddressAndFolder_StandInTheCommands()
     {
-        string text = Banner.Write(Node("/var/lib/push node"), ["http://[::]:9000"], null, true, "bin/pushnode");
+        string text = Banner.Write(Node("/var/lib/push node"), ["http://[::]:9000"], null, true, false, "bin/pushnode");
 
         Assert.That(Lines(text), Does.Contain("bin/pushnode listen --user alice --url http://127.0.0.1:9000 --data '/var/lib/push node'"));
         Assert.That(text, Does.Contain("http://127.0.0.1:9000/collect"));
@@ -31,7 +31,7 @@ internal sealed class BannerTests
     [Test]
     public void Write_WithKeys_AsksForThem()
     {
-        string text = Banner.Write(Node("./data"), ["http://127.0.0.1:8080"], null, false, "pushnode");
+        string text = Banner.Write(Node("./data"), ["http://127.0.0.1:8080"], null, false, true, "pushnode");
 
         Assert.That(Lines(text), Does.Contain("pushnode listen --token TOKEN"));
         Assert.That(text, Does.Contain("-H 'Authorization: Bearer API-KEY'"));
@@ -39,9 +39,17 @@ internal sealed class BannerTests
     }
 
     [Test]
+    public void Write_WithTokensOfSomebodyElse_ButNoApiKeys_AsksForATokenAlone()
+    {
+        string text = Banner.Write(Node("./data"), ["http://127.0.0.1:8080"], "127.0.0.1:8091", false, false, "pushnode");
+
+        Assert.That(text, Does.Contain("from another terminal, with a token:").And.Contain("  curl -d ").And.Not.Contain("API"));
+    }
+
+    [Test]
     public void Write_WithoutTheCollectRole_SpeaksOfNoApiKey()
     {
-        string text = Banner.Write(Node("./data") with { Roles = Roles.Auth | Roles.Push }, ["http://127.0.0.1:8080"], null, false, "pushnode");
+        string text = Banner.Write(Node("./data") with { Roles = Roles.Auth | Roles.Push }, ["http://127.0.0.1:8080"], null, false, false, "pushnode");
 
         Assert.That(text, Does.Not.Contain("API").And.Not.Contain("/collect").And.Contain("Try it from another terminal, with a token:"));
     }

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using PushNode.Hosting;
 using PushNode.Peers;
 using PushNode.Settings;
@@ -79,4 +81,37 @@ internal sealed class ClusterNodeTests
 
         Assert.That(() => ClusterNode.From(options), Throws.TypeOf<SettingsException>().With.Message.Contains("not https"));
     }
+
+    [Test]
+    public void TheListenerForTheOthers_IsNoneOfThePublicOnes()
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Roles"] = "push",
+                ["Urls"] = "http://127.0.0.1:8080,http://*:8081",
+                ["Cluster:Listen"] = "http://127.0.0.1:8081",
+                ["Cluster:Secret"] = Secret,
+                ["Redis:Connection"] = "127.0.0.1:1",
+            })
+            .Build();
+
+        Assert.That(() => PushNodeApp.Build(configuration), Throws.TypeOf<SettingsException>().With.Message.Contains("Cluster:Listen is 'http://127.0.0.1:8081': Urls has http://*:8081, which takes the same port"));
+    }
+
+    [TestCase("Cluster:Listen", "http://127.0.0.1:8081")]
+    [TestCase("Cluster:Advertise", "127.0.0.1:8081")]
+    [TestCase("Cluster:Timeout", "00:00:03")]
+    [TestCase("Cluster:CaFile", "ca.pem")]
+    public void WithoutRedis_WhatOnlyAClusterHasAUseFor_IsRefused(string key, string value) =>
+        Assert.That(() => BuildAlone(key, value), Throws.TypeOf<SettingsException>().With.Message.Contains($"Redis:Connection is missing: {key} would do nothing"));
+
+    [TestCase("Cluster:Secret", Secret)]
+    [TestCase("Cluster:SecretFile", "secret")]
+    [TestCase("Cluster:CaFile", "", Description = "a variable that was not set")]
+    public async Task WithoutRedis_ASecretMayStandThere(string key, string value) => await BuildAlone(key, value).DisposeAsync();
+
+    private static WebApplication BuildAlone(string key, string value) => PushNodeApp.Build(new ConfigurationBuilder()
+        .AddInMemoryCollection(new Dictionary<string, string?> { ["Data"] = Path.GetTempPath(), [key] = value })
+        .Build());
 }

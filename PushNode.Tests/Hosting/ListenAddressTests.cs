@@ -52,4 +52,17 @@ internal sealed class ListenAddressTests
     {
         Assert.That(() => ListenAddress.ParseList(text), Throws.TypeOf<SettingsException>().With.Message.Contains($"'{port}' is no port"));
     }
+
+    [TestCase("http://127.0.0.1:8080", "http://127.0.0.1:8080", true)]
+    [TestCase("http://*:8080", "https://127.0.0.1:8080", true)]
+    [TestCase("http://[fd00::5]:8080", "http://*:8080", true)]
+    [TestCase("http://0.0.0.0:8080", "http://10.0.0.5:8080", true)]
+    [TestCase("http://localhost:8080", "http://[::1]:8080", true)]
+    [TestCase("http://127.0.0.1:8080", "http://localhost:8080", true)]
+    [TestCase("http://127.0.0.1:8080", "http://127.0.0.1:8081", false)]
+    [TestCase("http://127.0.0.1:8080", "http://10.0.0.5:8080", false)]
+    [TestCase("http://0.0.0.0:8080", "http://[::1]:8080", false)]
+    [TestCase("http://127.0.0.1:0", "http://127.0.0.1:0", false)]
+    public void Overlaps_WhereBothCannotBeListenedOn(string one, string other, bool overlap) =>
+        Assert.That(ListenAddress.Parse("Urls", one).Overlaps(ListenAddress.Parse("Urls", other)), Is.EqualTo(overlap));
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using PushNode.Peers;
 
@@ -33,6 +34,15 @@ internal sealed class PeerGateTests
         Assert.That(body, Does.Contain("Cluster:Secret"));
         Assert.That(host.Log.At(LogLevel.Warning), Has.One.Contains("10.9.8.7:1").And.Contains("Cluster:Secret"));
         Assert.That(host.Log.At(LogLevel.Warning), Has.None.Contains(PeerHost.Secret));
+    }
+
+    [Test]
+    public async Task ACallerThatHasGone_IsNoError_ThoughTheRequestHasNotBeenToldYet()
+    {
+        await using PeerHost host = await PeerHost.StartAsync(new CountedService(Path, static _ => throw new ConnectionAbortedException("the connection was aborted")));
+
+        Assert.That(async () => await PostAsync(host, []), Throws.InstanceOf<HttpRequestException>(), "nothing does not look like an answer");
+        Assert.That(host.Log.At(LogLevel.Error), Is.Empty);
     }
 
     [TestCase("2")]

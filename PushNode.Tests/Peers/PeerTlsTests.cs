@@ -1,3 +1,5 @@
+using System.Net.Security;
+using Microsoft.Extensions.Logging;
 using PushNode.Peers;
 using PushNode.Tests.Support;
 
@@ -34,8 +36,25 @@ internal sealed class PeerTlsTests : IDisposable
         trusting.CaFile = authority.Options(1).CaFile;
         using PeerClient client = Client(PushNode.Hosting.ClusterCertificates.Load(trusting, isHttps: true));
 
-        await AssertUnreachableAsync(client, host);
+        for (int i = 0; i < 3; i++)
+            Assert.That((await AssertUnreachableAsync(client, host)).Message, Does.EndWith("it may refuse this node's certificate, which its log would tell"));
+        // Whoever tries again and again does not fill the log.
+        Assert.That(host.Log.At(LogLevel.Warning), Has.Exactly(1).Matches("from 127.0.0.1:[0-9]+ was refused: its certificate is not of an authority in this node's Cluster:CaFile$"));
     }
+
+    [Test]
+    public async Task ACertificateThatHasExpired_IsNamedAsSuch()
+    {
+        await using PeerHost host = await PeerHost.StartAsync(authority.Options(Ports.Next(), expired: true), service);
+        using PeerClient client = Client(authority.Certificates());
+
+        Assert.That((await AssertUnreachableAsync(client, host)).Message, Does.Match("its certificate has expired or is not valid yet: CN=a node is valid from .*Z to .*Z$"));
+    }
+
+    [TestCase(SslPolicyErrors.RemoteCertificateNameMismatch, "is for another name")]
+    [TestCase(SslPolicyErrors.None, null)]
+    public void WhatTheSystemFindsWrong_IsSaidInWords(SslPolicyErrors errors, string? words) =>
+        Assert.That(CertificateFault.Describe(errors, null), words is null ? Is.Null : Does.StartWith(words));
 
     [Test]
     public async Task AServerOfAnotherAuthority_IsRefused()
@@ -46,7 +65,9 @@ internal sealed class PeerTlsTests : IDisposable
         await using PeerHost host = await PeerHost.StartAsync(trusting, service);
         using PeerClient client = Client(authority.Certificates());
 
-        Assert.That((await AssertUnreachableAsync(client, host)).MayHaveArrived, Is.False);
+        PeerUnavailableException failure = await AssertUnreachableAsync(client, host);
+        Assert.That(failure.MayHaveArrived, Is.False);
+        Assert.That(failure.Message, Does.EndWith("cannot be reached: its certificate is not of an authority in this node's Cluster:CaFile"));
     }
 
     [Test]
@@ -60,6 +81,7 @@ internal sealed class PeerTlsTests : IDisposable
 
         Assert.That(async () => await http.SendAsync(request), Throws.TypeOf<HttpRequestException>());
         Assert.That(service.Calls, Is.Zero);
+        Assert.That(host.Log.At(LogLevel.Warning), Has.Exactly(1).EndsWith("was refused: its certificate is missing: it shows none"));
     }
 
     [Test]
@@ -69,7 +91,7 @@ internal sealed class PeerTlsTests : IDisposable
         using PeerClient client = Client(authority.Certificates(mutual: false));
 
         // The test's authority is none of them.
-        await AssertUnreachableAsync(client, host);
+        Assert.That((await AssertUnreachableAsync(client, host)).Message, Does.Contain("is not of an authority that this system trusts"));
     }
 
     [Test]
@@ -78,7 +100,16 @@ internal sealed class PeerTlsTests : IDisposable
         await using PeerHost host = await PeerHost.StartAsync(authority.Options(Ports.Next()), service);
         using PeerClient client = Client(PeerCertificates.None);
 
-        await AssertUnreachableAsync(client, host);
+        Assert.That((await AssertUnreachableAsync(client, host)).Message, Does.EndWith("is its Cluster:Listen https, and this node's http?"));
+    }
+
+    [Test]
+    public async Task WithTls_NoNodeSpeaksToOneInTheClear()
+    {
+        await using PeerHost host = await PeerHost.StartAsync(service);
+        using PeerClient client = Client(authority.Certificates());
+
+        Assert.That((await AssertUnreachableAsync(client, host)).Message, Does.Contain("TLS failed").And.EndsWith("is its Cluster:Listen https too?"));
     }
 
     private static PeerClient Client(PeerCertificates certificates) => new(PeerHost.Options(1), new ClusterSecret(PeerHost.Secret), certificates, new Node("caller:1"));

@@ -18,10 +18,11 @@ internal sealed class TestAuthority : IDisposable
     /// <param name="port">Of the internal listener.</param>
     /// <param name="mutual">Whether it has the authority's certificate, so that nodes show theirs to one another.</param>
     /// <param name="throughAnother">Whether its certificate was issued by an authority in between, whose certificate it has too.</param>
-    public ClusterOptions Options(int port, bool mutual = true, bool throughAnother = false)
+    /// <param name="expired">Whether the node's certificate has expired.</param>
+    public ClusterOptions Options(int port, bool mutual = true, bool throughAnother = false, bool expired = false)
     {
         using X509Certificate2 between = Make($"CN=in between {Interlocked.Increment(ref files)}", isAuthority: true, certificate);
-        using X509Certificate2 own = Make("CN=a node", isAuthority: false, throughAnother ? between : certificate);
+        using X509Certificate2 own = Make("CN=a node", isAuthority: false, throughAnother ? between : certificate, expired);
         ClusterOptions options = PeerHost.Options(port);
         options.Listen = $"https://127.0.0.1:{port}";
         options.CertificateFile = Write(own.ExportCertificatePem() + "\n" + (throughAnother ? between.ExportCertificatePem() : ""));
@@ -38,7 +39,7 @@ internal sealed class TestAuthority : IDisposable
         folder.Dispose();
     }
 
-    private static X509Certificate2 Make(string name, bool isAuthority, X509Certificate2? issuer)
+    private static X509Certificate2 Make(string name, bool isAuthority, X509Certificate2? issuer, bool expired = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
@@ -49,7 +50,7 @@ internal sealed class TestAuthority : IDisposable
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         if (issuer is null)
             return request.CreateSelfSigned(now.AddDays(-2), now.AddDays(2));
-        using X509Certificate2 issued = request.Create(issuer, now.AddDays(-1), now.AddDays(1), RandomNumberGenerator.GetBytes(8));
+        using X509Certificate2 issued = request.Create(issuer, now.AddDays(-1), expired ? now.AddHours(-1) : now.AddDays(1), RandomNumberGenerator.GetBytes(8));
         return issued.CopyWithPrivateKey(key);
     }
 

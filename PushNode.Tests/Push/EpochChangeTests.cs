@@ -33,6 +33,39 @@ internal sealed class EpochChangeTests
     }
 
     [Test]
+    public async Task Acknowledge_WhileTheStoreBeginsItsNewLife_MovesNoCursorOfIt()
+    {
+        await using var parts = new PushParts();
+        RecordingConnection connection = await parts.JoinLiveAsync();
+        await parts.DeliverAsync(parts.Store.Store(Alice), parts.Store.Store(Alice));
+
+        // The feed has not been given up yet, or was asked whether it had just before.
+        parts.Store.Epoch = "e2";
+        connection.Acknowledge(connection.Find(Alice)!, 2);
+
+        Assert.That(parts.Store.Moved, Has.None.Contains("user:alice"));
+    }
+
+    [Test]
+    public async Task Join_WhileTheStoreBeginsItsNewLife_TakesNoPlaceOfTheOldOne()
+    {
+        await using var parts = new PushParts();
+        parts.Store.Store(Channel.All);
+        var gate = parts.Store.HeadGate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        (RecordingConnection connection, Task joined) = parts.Join();
+        await Eventually.BecomesTrueAsync(() => parts.Store.HeadReads == 1, "the heads of the old life are on their way");
+
+        parts.Store.LoseAll();
+        parts.Store.Epoch = "e2";
+        parts.Store.HeadGate = null;
+        gate.SetResult();
+        await joined;
+
+        Assert.That(connection.Find(Channel.All)!.Position, Is.Zero);
+        Assert.That(parts.Store.Moved, Is.EqualTo(new[] { "alice/default/all=0" }));
+    }
+
+    [Test]
     public async Task Release_OfAForgottenFeed_LeavesItsSuccessorAndItsRoute()
     {
         await using var parts = new PushParts();

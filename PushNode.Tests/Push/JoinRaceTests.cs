@@ -17,7 +17,7 @@ internal sealed class JoinRaceTests
         await Eventually.BecomesTrueAsync(() => parts.Routes.UnderWay == 1, "it takes hold");
 
         // The table may have it already, though its answer is on the way: whoever asks it is led here.
-        int closed = await parts.Hub.DisconnectAsync("alice", null, CancellationToken.None);
+        int closed = (await parts.Hub.DisconnectAsync("alice", null, CancellationToken.None)).Known;
         parts.Routes.AddGate.SetResult();
         await joined;
 
@@ -36,7 +36,7 @@ internal sealed class JoinRaceTests
         (RecordingConnection connection, Task joined) = parts.Join();
         await Eventually.BecomesTrueAsync(() => parts.Store.HeadReads == 1, "it reads the store");
 
-        int closed = await parts.Hub.DisconnectAsync("alice", null, CancellationToken.None);
+        int closed = (await parts.Hub.DisconnectAsync("alice", null, CancellationToken.None)).Known;
         parts.Store.HeadGate.SetResult();
         await joined;
 

@@ -40,6 +40,8 @@ internal sealed class RecordingConnection(string user = "alice", ConnectionServi
 
     public override EnqueueResult TryWrite(Message message, Subscription subscription)
     {
+        if (IsClosed)
+            return EnqueueResult.Closed;
         if (IsFull)
             return EnqueueResult.Full;
         lock (Written)

@@ -91,7 +91,7 @@ internal sealed class ScriptedRoutes : IRouteTable
 
     public ValueTask LookupAsync(IReadOnlyList<Message> messages, RoutedBatch routes, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask<IReadOnlyList<string>> LookupAsync(Channel channel, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<Holders> LookupAsync(Channel channel, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     private async Task RunAsync(Channel channel, TaskCompletionSource? operationGate, CancellationToken cancellationToken)
     {

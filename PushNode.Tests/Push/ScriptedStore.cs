@@ -24,7 +24,7 @@ internal sealed class ScriptedStore : IMessageStore
         set => away = value;
     }
 
-    /// <summary>What reading heads waits for.</summary>
+    /// <summary>What the answer with heads waits for.</summary>
     public TaskCompletionSource? HeadGate { get; set; }
 
     /// <summary>How often heads were asked for.</summary>
@@ -72,9 +72,10 @@ internal sealed class ScriptedStore : IMessageStore
     {
         Interlocked.Increment(ref headReads);
         ThrowIfAway();
+        long[] heads = [.. channels.Select(c => (long)All(c).Length)];
         if (HeadGate is { } gate)
             await gate.Task.WaitAsync(cancellationToken);
-        return [.. channels.Select(c => (long)All(c).Length)];
+        return heads;
     }
 
     public ValueTask<long?[]> ReadCursorsAsync(string userId, string device, IReadOnlyList<Channel> channels, CancellationToken cancellationToken)
@@ -83,7 +84,11 @@ internal sealed class ScriptedStore : IMessageStore
         return new(new long?[channels.Count]);
     }
 
-    public void MoveCursor(string userId, string device, Channel channel, long seq) => moved.Enqueue($"{userId}/{device}/{channel}={seq}");
+    public void MoveCursor(string userId, string device, Channel channel, long seq, string epoch)
+    {
+        if (epoch == Epoch)
+            moved.Enqueue($"{userId}/{device}/{channel}={seq}");
+    }
 
     public Task SaveCursorsAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -20,8 +20,8 @@ internal sealed class EpochRenewalTests
     {
         await journal.OpenAsync();
         await journal.AppendAsync(Alice, 5);
-        journal.Store.MoveCursor("alice", "phone", Alice, 3);
-        journal.Store.MoveCursor("alice", "phone", News, 0);
+        journal.Store.MoveCursor("alice", "phone", Alice, 3, journal.Store.Epoch);
+        journal.Store.MoveCursor("alice", "phone", News, 0, journal.Store.Epoch);
         await journal.Store.RevokeAsync("bob", 1000, default);
     }
 
@@ -50,7 +50,7 @@ internal sealed class EpochRenewalTests
     public async Task CursorOfBefore_MovesAgain_FromAnywhere([Values] bool crash)
     {
         await RenewAsync();
-        journal.Store.MoveCursor("alice", "phone", Alice, 1);
+        journal.Store.MoveCursor("alice", "phone", Alice, 1, journal.Store.Epoch);
         await journal.Store.SaveCursorsAsync(default);
 
         await (crash ? journal.CrashAsync() : journal.ReopenAsync());

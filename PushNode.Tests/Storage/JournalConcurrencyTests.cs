@@ -57,7 +57,7 @@ internal sealed class JournalConcurrencyTests
         {
             for (int i = 0; i < 2000; i++)
             {
-                journal.Store.MoveCursor($"user{i % 10}", $"device{i % 3}", Topic(0), (i * 8) + thread);
+                journal.Store.MoveCursor($"user{i % 10}", $"device{i % 3}", Topic(0), (i * 8) + thread, journal.Store.Epoch);
                 if (i % 500 == 0)
                     await journal.Store.SaveCursorsAsync(default);
             }

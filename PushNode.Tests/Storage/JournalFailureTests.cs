@@ -235,7 +235,7 @@ internal sealed class JournalFailureTests
         Message message = journal.CreateMessage(Alice);
 
         await store.AppendAsync([message], default);
-        store.MoveCursor("alice", "phone", Alice, 1);
+        store.MoveCursor("alice", "phone", Alice, 1, "e1");
 
         Assert.That(message.Outcome, Is.EqualTo(StoreOutcome.Failed));
         Assert.That(store.Trouble, Is.Not.Null);

@@ -55,7 +55,7 @@ internal sealed class JournalModelTests
                 string user = $"u{random.Next(3)}";
                 Channel channel = Channels[random.Next(Channels.Length)];
                 long seq = random.Next(100);
-                journal.Store.MoveCursor(user, "default", channel, seq);
+                journal.Store.MoveCursor(user, "default", channel, seq, journal.Store.Epoch);
                 cursors[(user, channel)] = Math.Max(seq, cursors.GetValueOrDefault((user, channel)));
                 return journal.Store.SaveCursorsAsync(default);
             default:

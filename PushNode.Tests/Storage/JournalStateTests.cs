@@ -25,9 +25,9 @@ internal sealed class JournalStateTests
     [Test]
     public async Task Cursors_SurviveAnOrderlyClose()
     {
-        journal.Store.MoveCursor("alice", "phone", Alice, 5);
-        journal.Store.MoveCursor("alice", "phone", News, 6);
-        journal.Store.MoveCursor("alice", "phone", Alice, 8);
+        journal.Store.MoveCursor("alice", "phone", Alice, 5, journal.Store.Epoch);
+        journal.Store.MoveCursor("alice", "phone", News, 6, journal.Store.Epoch);
+        journal.Store.MoveCursor("alice", "phone", Alice, 8, journal.Store.Epoch);
 
         await journal.ReopenAsync();
 
@@ -37,7 +37,7 @@ internal sealed class JournalStateTests
     [Test]
     public async Task Cursors_AreWrittenByThemselves_WithinASecondOrSo()
     {
-        journal.Store.MoveCursor("alice", "phone", Alice, 5);
+        journal.Store.MoveCursor("alice", "phone", Alice, 5, journal.Store.Epoch);
 
         await Eventually.BecomesTrueAsync(() => journal.CopyFiles()[journal.StatePath].AsSpan().IndexOf("phone"u8) > 0, "the cursor is in the file");
         await journal.CrashAsync();
@@ -50,7 +50,7 @@ internal sealed class JournalStateTests
     {
         long before = new FileInfo(journal.StatePath).Length;
         for (int i = 1; i <= 1000; i++)
-            journal.Store.MoveCursor("alice", "phone", Alice, i);
+            journal.Store.MoveCursor("alice", "phone", Alice, i, journal.Store.Epoch);
         await journal.Store.SaveCursorsAsync(default);
 
         Assert.That(new FileInfo(journal.StatePath).Length - before, Is.LessThan(200));
@@ -59,7 +59,7 @@ internal sealed class JournalStateTests
     [Test]
     public async Task Cursors_WhoseWriteFailed_AreWrittenLater([Values(nameof(Disk.Write), nameof(Disk.Sync))] string operation)
     {
-        journal.Store.MoveCursor("alice", "phone", Alice, 5);
+        journal.Store.MoveCursor("alice", "phone", Alice, 5, journal.Store.Epoch);
         journal.Disk.Fail(operation);
         Assert.That(async () => await journal.Store.SaveCursorsAsync(default), Throws.TypeOf<StoreUnavailableException>());
 
@@ -77,10 +77,10 @@ internal sealed class JournalStateTests
         journal.Settings.MaxCursorsPerUser = Max;
         await journal.ReopenAsync();
         for (int i = 0; i < Max; i++)
-            journal.Store.MoveCursor("alice", Device(i), Alice, 1);
-        journal.Store.MoveCursor("alice", Device(0), Alice, 2);
-        journal.Store.MoveCursor("alice", Device(Max), Alice, 1);
-        journal.Store.MoveCursor("bob", Device(0), Channel.User("bob"), 7);
+            journal.Store.MoveCursor("alice", Device(i), Alice, 1, journal.Store.Epoch);
+        journal.Store.MoveCursor("alice", Device(0), Alice, 2, journal.Store.Epoch);
+        journal.Store.MoveCursor("alice", Device(Max), Alice, 1, journal.Store.Epoch);
+        journal.Store.MoveCursor("bob", Device(0), Channel.User("bob"), 7, journal.Store.Epoch);
         if (restart)
             await journal.ReopenAsync();
 
@@ -113,12 +113,12 @@ internal sealed class JournalStateTests
         for (int round = 1; round <= 3; round++)
         {
             for (int i = 0; i < 20; i++)
-                journal.Store.MoveCursor("alice", Device(i), Alice, round);
+                journal.Store.MoveCursor("alice", Device(i), Alice, round, journal.Store.Epoch);
         }
 
         Assert.That(forgotten, Is.Zero);
         for (int i = 20; i < 25; i++)
-            journal.Store.MoveCursor("alice", Device(i), Alice, 1);
+            journal.Store.MoveCursor("alice", Device(i), Alice, 1, journal.Store.Epoch);
         Assert.That(forgotten, Is.EqualTo(5));
     }
 
@@ -126,7 +126,7 @@ internal sealed class JournalStateTests
     public async Task Cursors_BeyondALimitThatWasLowered_AreForgotten_OldestFirst()
     {
         for (int i = 0; i < 40; i++)
-            journal.Store.MoveCursor("alice", Device(i), Alice, 1);
+            journal.Store.MoveCursor("alice", Device(i), Alice, 1, journal.Store.Epoch);
         journal.Settings.MaxCursorsPerUser = 16;
         await journal.ReopenAsync();
 
@@ -164,7 +164,7 @@ internal sealed class JournalStateTests
         await journal.Store.RevokeAsync("alice", 1000, default);
         string epoch = journal.Store.Epoch;
         int confirmed = (int)new FileInfo(journal.StatePath).Length;
-        journal.Store.MoveCursor("alice", "phone", Alice, 5);
+        journal.Store.MoveCursor("alice", "phone", Alice, 5, journal.Store.Epoch);
         await journal.Store.SaveCursorsAsync(default);
         Dictionary<string, byte[]> files = journal.CopyFiles();
         byte[] whole = files[journal.StatePath];
@@ -185,8 +185,8 @@ internal sealed class JournalStateTests
     public async Task Damage_InTheStateLog_KeepsCursorsBelowTheirHeads()
     {
         await journal.AppendAsync(Alice, 3);
-        journal.Store.MoveCursor("alice", "phone", Alice, 3);
-        journal.Store.MoveCursor("alice", "phone", News, 700);
+        journal.Store.MoveCursor("alice", "phone", Alice, 3, journal.Store.Epoch);
+        journal.Store.MoveCursor("alice", "phone", News, 700, journal.Store.Epoch);
         await journal.CloseAsync();
         byte[] bytes = await File.ReadAllBytesAsync(journal.StatePath);
         bytes[20] ^= 1;
@@ -243,7 +243,7 @@ internal sealed class JournalStateTests
         for (int round = 1; new FileInfo(journal.StatePath).Length <= 1 << 20; round++)
         {
             for (int user = 0; user < 2000; user++)
-                journal.Store.MoveCursor($"user{user}", "default", Channel.User($"user{user}"), round);
+                journal.Store.MoveCursor($"user{user}", "default", Channel.User($"user{user}"), round, journal.Store.Epoch);
             await journal.Store.SaveCursorsAsync(default);
         }
     }

@@ -53,8 +53,8 @@ internal sealed class RemoteStoreBenchmark
         long?[] cursors = await store.ReadCursorsAsync(user, device, channels, default);
         long[] heads = await store.ReadHeadsAsync(channels, default);
         Assert.That(cursors, Is.All.Null);
-        store.MoveCursor(user, device, Channel.All, heads[1]);
-        store.MoveCursor(user, device, News, heads[2]);
+        store.MoveCursor(user, device, Channel.All, heads[1], store.Epoch);
+        store.MoveCursor(user, device, News, heads[2], store.Epoch);
         await store.SaveCursorsAsync(default);
         for (int i = 0; i < channels.Length; i++)
         {

@@ -26,6 +26,7 @@ internal sealed class RemoteStoreFailureTests
     [Test]
     public async Task NoNodeStores_IsSaid_AndNothingIsAsked()
     {
+        long start = TimeProvider.System.GetTimestamp();
         await remote.StartAskingAsync();
         await Eventually.BecomesTrueAsync(() => Store.Trouble == NoNode, "the missing node is noticed");
 
@@ -34,6 +35,7 @@ internal sealed class RemoteStoreFailureTests
             Assert.That(question, Throws.TypeOf<StoreUnavailableException>().With.Message.EqualTo(NoNode));
         Assert.That(remote.Unready, Is.EqualTo(NoNode));
         await Eventually.BecomesTrueAsync(() => remote.Log.At(LogLevel.Warning).Count > 0, "it is logged when it lasts");
+        Assert.That(TimeProvider.System.GetElapsedTime(start), Is.GreaterThan(TimeSpan.FromSeconds(8)), "a cluster that starts is given time");
         Assert.That(remote.Log.At(LogLevel.Warning), Is.EqualTo(new[] { $"New clients wait for their backlog: {NoNode}" }));
     }
 
@@ -130,7 +132,7 @@ internal sealed class RemoteStoreFailureTests
         string epoch = Store.Epoch;
         await remote.StopStoringAsync();
         await remote.IsAwayAsync();
-        Store.MoveCursor("alice", "phone", Alice, 7);
+        Store.MoveCursor("alice", "phone", Alice, 7, Store.Epoch);
         Assert.That(async () => await Store.SaveCursorsAsync(default), Throws.TypeOf<StoreUnavailableException>());
 
         await remote.StartStoringAsync();
@@ -150,11 +152,11 @@ internal sealed class RemoteStoreFailureTests
         remote.EpochChanging = () =>
         {
             during = Store.Epoch;
-            Store.MoveCursor("alice", "laptop", Alice, 8);
+            Store.MoveCursor("alice", "laptop", Alice, 8, Store.Epoch);
         };
         await remote.StopStoringAsync();
         await remote.IsAwayAsync();
-        Store.MoveCursor("alice", "phone", Alice, 7);
+        Store.MoveCursor("alice", "phone", Alice, 7, Store.Epoch);
         Directory.Delete(remote.Journal.JournalPath, recursive: true);
 
         await remote.StartStoringAsync();
@@ -162,7 +164,7 @@ internal sealed class RemoteStoreFailureTests
 
         Assert.That((remote.EpochChanges, remote.Restarts, during), Is.EqualTo((1, 0, epoch)));
         Assert.That(Store.Epoch, Is.EqualTo(remote.Journal.Store.Epoch).And.Not.EqualTo(epoch));
-        Store.MoveCursor("alice", "tablet", Alice, 1);
+        Store.MoveCursor("alice", "tablet", Alice, 1, Store.Epoch);
         await ArrivesAsync("tablet", 1);
         Assert.That(await remote.Journal.Store.ListCursorsAsync(Alice, 10, default), Is.EqualTo(new[] { new DeviceCursor("alice", "tablet", 1) }));
         Assert.That(remote.Log.At(LogLevel.Error), Has.One.Contains(epoch));
@@ -208,7 +210,7 @@ internal sealed class RemoteStoreFailureTests
     public async Task Renewed_EpochIsTold_AndCursorsOfBeforeSayNothing_UntilTheyMove()
     {
         await remote.StartAsync();
-        Store.MoveCursor("alice", "phone", Alice, 7);
+        Store.MoveCursor("alice", "phone", Alice, 7, Store.Epoch);
         await Store.SaveCursorsAsync(default);
         await remote.StopStoringAsync();
         EpochRenewal.Run(new DataFolder(remote.Journal.DataPath), remote.Journal.Disk);
@@ -217,7 +219,7 @@ internal sealed class RemoteStoreFailureTests
         await Eventually.BecomesTrueAsync(() => remote.EpochChanges == 1 && Store.Trouble is null, "the new epoch is noticed");
 
         Assert.That(await Store.ReadCursorsAsync("alice", "phone", [Alice], default), Is.EqualTo(new long?[] { DeviceCursor.OfEarlierEpoch }));
-        Store.MoveCursor("alice", "phone", Alice, 1);
+        Store.MoveCursor("alice", "phone", Alice, 1, Store.Epoch);
         Assert.That(await Store.ReadCursorsAsync("alice", "phone", [Alice], default), Is.EqualTo(new long?[] { 1 }));
     }
 
@@ -225,7 +227,7 @@ internal sealed class RemoteStoreFailureTests
     public async Task Cursor_ArrivesSoon_ByItself()
     {
         await remote.StartAsync();
-        Store.MoveCursor("alice", "phone", Alice, 5);
+        Store.MoveCursor("alice", "phone", Alice, 5, Store.Epoch);
 
         await Eventually.BecomesTrueAsync(() => CursorAsync("phone", 5), "another node could read it", TimeSpan.FromSeconds(5));
     }
@@ -234,7 +236,7 @@ internal sealed class RemoteStoreFailureTests
     public async Task Cursor_Saved_SurvivesACrashOfTheNodeThatStores()
     {
         await remote.StartAsync();
-        Store.MoveCursor("alice", "phone", Alice, 5);
+        Store.MoveCursor("alice", "phone", Alice, 5, Store.Epoch);
         await Store.SaveCursorsAsync(default);
         Dictionary<string, byte[]> left = remote.Journal.CopyFiles();
 
@@ -259,7 +261,7 @@ internal sealed class RemoteStoreFailureTests
         await Task.WhenAll(Enumerable.Range(1, 1000).Select(async i =>
         {
             await Task.Yield();
-            Store.MoveCursor("alice", $"d{i}", Alice, i);
+            Store.MoveCursor("alice", $"d{i}", Alice, i, Store.Epoch);
             await Store.SaveCursorsAsync(default);
             Assert.That(await CursorAsync($"d{i}", i), Is.True, "durable when it returns");
         }));
@@ -274,7 +276,7 @@ internal sealed class RemoteStoreFailureTests
         await remote.StartAsync();
         // What the store answers is of a moment before the cursor arrived there, and comes when nothing is pending here any more.
         remote.Service.Answer = (path, call) => path == StoreProtocol.Cursors ? AnswerLateAsync(call) : null;
-        Store.MoveCursor("alice", "phone", Alice, 5);
+        Store.MoveCursor("alice", "phone", Alice, 5, Store.Epoch);
 
         Assert.That(await Store.ReadCursorsAsync("alice", "phone", [Alice], default), Is.EqualTo(new long?[] { 5 }));
 
@@ -292,7 +294,7 @@ internal sealed class RemoteStoreFailureTests
     public async Task Stopping_WritesWhatIsPending()
     {
         await remote.StartAsync();
-        Store.MoveCursor("alice", "phone", Alice, 5);
+        Store.MoveCursor("alice", "phone", Alice, 5, Store.Epoch);
 
         await remote.StopAskingAsync();
 
@@ -305,7 +307,7 @@ internal sealed class RemoteStoreFailureTests
         await remote.StartAsync();
         await remote.StopStoringAsync();
         await remote.IsAwayAsync();
-        Store.MoveCursor("alice", "phone", Alice, 5);
+        Store.MoveCursor("alice", "phone", Alice, 5, Store.Epoch);
         long start = Stopwatch.GetTimestamp();
 
         await remote.StopAskingAsync();

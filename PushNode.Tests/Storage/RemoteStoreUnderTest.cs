@@ -26,7 +26,7 @@ internal sealed class RemoteStoreUnderTest : IAsyncDisposable
         builder.Logging.AddProvider(Log);
         builder.Services.AddSingleton<IPeerDirectory>(directory);
         builder.Services.AddSingleton(_ => InternalListener.CreateClient(timeout));
-        builder.Services.AddRemoteStore();
+        builder.Services.AddRemoteStore(hasClients: true);
         host = builder.Build();
         IStoreWatch watch = host.Services.GetRequiredService<IStoreWatch>();
         watch.OnEpochChanged(() =>

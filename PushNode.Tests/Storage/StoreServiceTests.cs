@@ -142,7 +142,7 @@ internal sealed class StoreServiceTests : IAsyncDisposable
     {
         Channel[] channels = [.. Enumerable.Range(0, StoreProtocol.MaxChannels + 10).Select(static i => Channel.Topic($"t{i}"))];
         await remote.Journal.AppendAsync(channels[^1], 1);
-        remote.Journal.Store.MoveCursor("alice", "phone", channels[^2], 9);
+        remote.Journal.Store.MoveCursor("alice", "phone", channels[^2], 9, remote.Journal.Store.Epoch);
 
         long[] heads = await Store.ReadHeadsAsync(channels, default);
         long?[] cursors = await Store.ReadCursorsAsync("alice", "phone", channels, default);

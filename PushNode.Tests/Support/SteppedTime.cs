@@ -44,6 +44,13 @@ internal sealed class SteppedTime : TimeProvider
             now = end;
     }
 
+    /// <summary>The process stood still: the clock has moved on, and what was due meanwhile fires late, with the next <see cref="Advance"/>.</summary>
+    public void StandStill(TimeSpan by)
+    {
+        lock (gate)
+            now += by;
+    }
+
     private Timer? TakeDue(DateTimeOffset end)
     {
         lock (gate)

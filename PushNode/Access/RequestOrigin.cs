@@ -19,13 +19,15 @@ internal static class RequestOrigin
     /// A refusal unless the Host header names this machine; null when it does. A page whose name was made to resolve to 127.0.0.1 (DNS rebinding) is
     /// of its own origin, so only the name gives it away.
     /// </summary>
-    public static Problem? CheckLoopbackHost(HttpRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="keys">The settings of the keys that would let in requests by any name.</param>
+    public static Problem? CheckLoopbackHost(HttpRequest request, string keys = "Collect:ApiKeys and Auth:Jwt")
     {
         if (LoopbackHost.Is(request.Host.Host))
             return null;
         return Problem.Forbidden(
             "foreign_host",
-            $"without keys configured only requests addressed to localhost, 127.0.0.0/8 or [::1] are taken, not to '{Quoted.Text(request.Host.ToString())}'; set Collect:ApiKeys and Auth:Jwt to use another host name");
+            $"without keys configured only requests addressed to localhost, 127.0.0.0/8 or [::1] are taken, not to '{Quoted.Text(request.Host.ToString())}'; set {keys} to use another host name");
     }
 
     private static bool IsOwn(StringValues origin, HttpRequest request) =>

@@ -17,7 +17,7 @@ internal sealed class AdminGuard(SharedSecret? key, bool isLoopback)
         if (key is not null)
             return key.IsRight(BearerToken.Find(context.Request)) ? null : Problem.Unauthorized("this endpoint needs the admin key (Admin:Key), as \"Authorization: Bearer <key>\"");
         return isLoopback
-            ? RequestOrigin.CheckLoopbackHost(context.Request)
+            ? RequestOrigin.CheckLoopbackHost(context.Request, "Admin:Key")
             : Problem.Forbidden("no_admin_key", "this node can be reached from other machines and has no admin key, so nobody may do this: set Admin:Key");
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using PushNode.Diagnostics;
 
 namespace PushNode.Admin;
 
@@ -7,7 +8,7 @@ internal sealed class DrainEndpoint(AdminGuard guard, IHostApplicationLifetime l
 {
     public async Task HandleAsync(HttpContext context)
     {
-        if (guard.Check(context) is { } refused)
+        if ((guard.Check(context) ?? QueryParameters.FindUnknown(context.Request) ?? await FindBodyAsync(context)) is { } refused)
         {
             await refused.WriteAsync(context);
             return;
@@ -25,4 +26,8 @@ internal sealed class DrainEndpoint(AdminGuard guard, IHostApplicationLifetime l
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync("""{"status":"draining"}""", context.RequestAborted);
     }
+
+    // Whoever sends one means something by it that would not be done.
+    private static async Task<Problem?> FindBodyAsync(HttpContext context) =>
+        await RequestBody.ReadAsync(context, limit: 0) is null ? Problem.BadRequest("malformed", "there is a body, and this endpoint takes none: how long a drain takes is set by Drain:Window") : null;
 }

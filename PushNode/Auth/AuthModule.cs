@@ -14,7 +14,7 @@ namespace PushNode.Auth;
 /// </summary>
 internal static class AuthModule
 {
-    /// <summary>Registers <see cref="IAuthenticator"/> as the settings ask for. Needs a <see cref="DataFolder"/> in the services when no key is configured.</summary>
+    /// <summary>Registers <see cref="IAuthenticator"/> as the settings ask for. Needs <see cref="Cluster.Revocations"/>, and a <see cref="DataFolder"/> when no key is configured.</summary>
     /// <returns>What tokens are verified with; with <see cref="AuthSource.GeneratedKey"/> the node should not be reachable from elsewhere.</returns>
     /// <exception cref="SettingsException">A setting is wrong, or a key cannot be used.</exception>
     public static AuthSource AddAuth(this IServiceCollection services, IConfiguration configuration)

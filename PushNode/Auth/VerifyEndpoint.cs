@@ -1,11 +1,12 @@
 using System.Text.Json;
+using PushNode.Cluster;
 using PushNode.Diagnostics;
 using PushNode.Messages;
 
 namespace PushNode.Auth;
 
 /// <summary><c>POST /auth/verify</c>: who a token is for. It takes no API key, for whoever has the token may know what it says.</summary>
-internal sealed class VerifyEndpoint(IAuthenticator authenticator, AuthOptions options)
+internal sealed class VerifyEndpoint(IAuthenticator authenticator, Revocations revocations, AuthOptions options)
 {
     private const string TokenField = "token";
 
@@ -23,6 +24,8 @@ internal sealed class VerifyEndpoint(IAuthenticator authenticator, AuthOptions o
         }
 
         AuthResult result = await authenticator.VerifyAsync(token, context.RequestAborted);
+        if (result.Identity is { } identity && await revocations.FindRevokedAsync(identity.UserId, identity.IssuedAt, context.RequestAborted))
+            result = AuthResult.Invalid(Revocations.Refusal);
         await (result.Failure switch
         {
             AuthFailure.None => WriteAsync(context, result.Identity!),

@@ -28,6 +28,6 @@ internal interface IRouteTable
     /// </summary>
     ValueTask LookupAsync(IReadOnlyList<Message> messages, RoutedBatch routes, CancellationToken cancellationToken);
 
-    /// <summary>The addresses of the nodes that hold one channel; of every node that may, when the table cannot be reached.</summary>
-    ValueTask<IReadOnlyList<string>> LookupAsync(Channel channel, CancellationToken cancellationToken);
+    /// <summary>The nodes that hold one channel.</summary>
+    ValueTask<Holders> LookupAsync(Channel channel, CancellationToken cancellationToken);
 }

@@ -40,6 +40,6 @@ internal sealed class MemoryRouteTable(Node node) : IRouteTable
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<string>> LookupAsync(Channel channel, CancellationToken cancellationToken) =>
-        new(held.ContainsKey(channel.Name) ? here : []);
+    public ValueTask<Holders> LookupAsync(Channel channel, CancellationToken cancellationToken) =>
+        new(new Holders(held.ContainsKey(channel.Name) ? here : [], AreAll: true));
 }

@@ -39,6 +39,8 @@ internal sealed class Batcher : IHostedService, IDisposable
     /// <summary>Puts the submission in line. Submissions are numbered in the order of these calls, and none is divided between batches.</summary>
     public SubmitResult Submit(Submission submission)
     {
+        if (!store.IsStoring)
+            return SubmitResult.NotStoring;
         SubmissionQueue queue = QueueOf(submission);
         if (queue.TryAdd(submission, share: 1))
             return SubmitResult.Queued;
@@ -51,6 +53,8 @@ internal sealed class Batcher : IHostedService, IDisposable
     /// </summary>
     public async ValueTask<SubmitResult> SubmitAsync(Submission submission, CancellationToken cancellationToken)
     {
+        if (!store.IsStoring)
+            return SubmitResult.NotStoring;
         SubmissionQueue queue = QueueOf(submission);
         while (!queue.IsClosed)
         {

@@ -29,6 +29,7 @@ internal static class Outcomes
     {
         SubmitResult.Queued => null,
         SubmitResult.Full => Refusals.QueueFull,
+        SubmitResult.NotStoring => Refusals.NotStoring,
         _ => Refusals.Stopping,
     };
 }

@@ -35,6 +35,9 @@ internal static class Refusals
 
     public static Problem QueueFull { get; } = Problem.Unavailable("too many messages are waiting for the message store; nothing of this was accepted");
 
+    public static Problem NotStoring { get; } =
+        Problem.Unavailable("another node may be the one that stores the messages of this cluster (GET /readyz says why); nothing of this was accepted");
+
     public static Problem Stopping { get; } = Problem.Unavailable("this node is shutting down; nothing of this was accepted");
 
     public static Problem Malformed(string detail) => Problem.BadRequest("malformed", detail);
@@ -78,6 +81,14 @@ internal static class Refusals
             ? "the message store did not confirm the message, which may yet turn out to be stored; repeat it with the same id"
             : $"the message store confirmed {confirmed} of {messages} messages, and others may yet turn out to be stored; repeat the request with the same id");
 
+    /// <summary>Whether the user is connected is not known: nobody known is, but not everybody answered.</summary>
+    public static Problem PresenceUnknown(string userId, IReadOnlyList<string> unanswered) =>
+        Unanswered($"no connection of {userId} is known, but there may be some: {string.Join(", ", unanswered)} did not answer", unanswered);
+
+    /// <summary>The user may still be connected.</summary>
+    public static Problem NotDisconnected(string userId, int closed, IReadOnlyList<string> unanswered) => Unanswered(
+        string.Create(CultureInfo.InvariantCulture, $"{closed} connections of {userId} were closed, but there may be more: {string.Join(", ", unanswered)} did not answer; repeat it"), unanswered);
+
     public static Problem BadWait { get; } = QueryParameters.Bad("wait can only be \"delivered\", given once");
 
     /// <summary>A line and column for people, both from 1; the line is left out when there is only one.</summary>
@@ -90,6 +101,9 @@ internal static class Refusals
 
     /// <summary>The rule for topics and labels.</summary>
     public static Problem BadWord(string field) => BadName(field, Names.WordRule);
+
+    private static Problem Unanswered(string detail, IReadOnlyList<string> unanswered) =>
+        new Problem(StatusCodes.Status503ServiceUnavailable, "unanswered", detail, RetryAfter: 1) { Unanswered = unanswered };
 
     private static string Shorten(string text) => text.Length <= LongestEcho ? text : string.Concat(text.AsSpan(0, LongestEcho), "…");
 }

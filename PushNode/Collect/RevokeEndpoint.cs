@@ -28,8 +28,8 @@ internal sealed class RevokeEndpoint(ProducerGuard guard, Revocations revocation
             // Not to be broken off between the store and the nodes, though its caller may leave.
             long before = await revocations.RevokeAsync(userId, CancellationToken.None);
             CollectLog.Revoked(logger, userId);
-            await dispatcher.AnnounceRevocationAsync(userId, before, CancellationToken.None);
-            await AnswerAsync(context, userId, before);
+            IReadOnlyList<string> unanswered = await dispatcher.AnnounceRevocationAsync(userId, before, CancellationToken.None);
+            await AnswerAsync(context, userId, before, unanswered);
         }
         catch (StoreUnavailableException)
         {
@@ -50,13 +50,14 @@ internal sealed class RevokeEndpoint(ProducerGuard guard, Revocations revocation
         return (userId ?? "", missing);
     }
 
-    private static async Task AnswerAsync(HttpContext context, string userId, long before)
+    private static async Task AnswerAsync(HttpContext context, string userId, long before, IReadOnlyList<string> unanswered)
     {
         context.Response.ContentType = ContentTypes.Json;
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();
         json.WriteString(UserField, userId);
         json.WriteString("revokedBefore", Timestamp.ToText(before));
+        Problem.WriteUnanswered(json, unanswered);
         json.WriteEndObject();
     }
 }

@@ -20,7 +20,13 @@ internal sealed class UsersEndpoint(ProducerGuard guard, IDispatcher dispatcher)
             return;
         }
 
-        IReadOnlyList<ConnectionDetails> connections = await dispatcher.FindConnectionsAsync(userId, context.RequestAborted);
+        (IReadOnlyList<ConnectionDetails> connections, IReadOnlyList<string> unanswered) = await dispatcher.FindConnectionsAsync(userId, context.RequestAborted);
+        if (connections.Count == 0 && unanswered.Count > 0)
+        {
+            await Refusals.PresenceUnknown(userId, unanswered).WriteAsync(context);
+            return;
+        }
+
         await using Utf8JsonWriter json = Answer(context, userId);
         json.WriteBoolean("online", connections.Count > 0);
         json.WriteStartArray("connections");
@@ -36,6 +42,7 @@ internal sealed class UsersEndpoint(ProducerGuard guard, IDispatcher dispatcher)
         }
 
         json.WriteEndArray();
+        Problem.WriteUnanswered(json, unanswered);
         json.WriteEndObject();
     }
 
@@ -50,7 +57,13 @@ internal sealed class UsersEndpoint(ProducerGuard guard, IDispatcher dispatcher)
             return;
         }
 
-        int disconnected = await dispatcher.DisconnectAsync(userId, device, context.RequestAborted);
+        (int disconnected, IReadOnlyList<string> unanswered) = await dispatcher.DisconnectAsync(userId, device, context.RequestAborted);
+        if (unanswered.Count > 0)
+        {
+            await Refusals.NotDisconnected(userId, disconnected, unanswered).WriteAsync(context);
+            return;
+        }
+
         await using Utf8JsonWriter json = Answer(context, userId);
         json.WriteNumber("disconnected", disconnected);
         json.WriteEndObject();

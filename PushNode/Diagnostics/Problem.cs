@@ -14,6 +14,9 @@ internal sealed record Problem(int Status, string Code, string Detail, int Retry
     // Never inside HTML: a quote need not be escaped as \u0022.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>The nodes that did not answer, where that is the trouble.</summary>
+    public IReadOnlyList<string> Unanswered { get; init; } = [];
+
     public static Problem BadRequest(string code, string detail) => new(StatusCodes.Status400BadRequest, code, detail);
 
     public static Problem Unauthorized(string detail) => new(StatusCodes.Status401Unauthorized, "unauthorized", detail);
@@ -45,6 +48,17 @@ internal sealed record Problem(int Status, string Code, string Detail, int Retry
         await json.FlushAsync(context.RequestAborted);
     }
 
+    /// <summary>Writes the nodes that did not answer into an object, if there are any: in a problem as in an answer that is not whole.</summary>
+    public static void WriteUnanswered(Utf8JsonWriter json, IReadOnlyList<string> nodes)
+    {
+        if (nodes.Count == 0)
+            return;
+        json.WriteStartArray("unanswered");
+        foreach (string node in nodes)
+            json.WriteStringValue(node);
+        json.WriteEndArray();
+    }
+
     /// <summary>Writes it as a JSON object.</summary>
     public void WriteTo(Utf8JsonWriter json)
     {
@@ -53,6 +67,7 @@ internal sealed record Problem(int Status, string Code, string Detail, int Retry
         json.WriteNumber("status", Status);
         json.WriteString("code", Code);
         json.WriteString("detail", Detail);
+        WriteUnanswered(json, Unanswered);
         json.WriteEndObject();
     }
 }

@@ -35,7 +35,9 @@ internal static class DispatchModule
         }
         else if (roles.HasFlag(Roles.Collect))
         {
-            services.AddSingleton<IDispatcher, RemoteDispatcher>();
+            services.AddSingleton<RemoteDispatcher>();
+            services.AddSingleton<IDispatcher>(static s => s.GetRequiredService<RemoteDispatcher>());
+            services.AddHostedService(static s => s.GetRequiredService<RemoteDispatcher>());
         }
 
         if (roles.HasFlag(Roles.Push))

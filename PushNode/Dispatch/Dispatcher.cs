@@ -10,6 +10,9 @@ namespace PushNode.Dispatch;
 /// </summary>
 internal sealed class Dispatcher(IRouteTable routes, IDeliveries deliveries) : IDispatcher
 {
+    /// <summary>What callers know the route table as.</summary>
+    private const string RouteTable = "redis";
+
     private RoutedBatch? spare;
 
     public async ValueTask DispatchAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken)
@@ -30,33 +33,36 @@ internal sealed class Dispatcher(IRouteTable routes, IDeliveries deliveries) : I
         spare = routed;
     }
 
-    public async ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken)
+    public async ValueTask<NodeAnswers<IReadOnlyList<ConnectionDetails>>> FindConnectionsAsync(string userId, CancellationToken cancellationToken)
     {
-        var asked = new List<Task<IReadOnlyList<ConnectionDetails>>>();
-        foreach (IDelivery delivery in await HoldersAsync(userId, cancellationToken))
-            asked.Add(delivery.FindConnectionsAsync(userId, cancellationToken).AsTask());
-        return [.. (await Task.WhenAll(asked)).SelectMany(static found => found)];
+        NodeAnswers<IReadOnlyList<ConnectionDetails>[]> found = await AskHoldersAsync(userId, d => d.FindConnectionsAsync(userId, cancellationToken), cancellationToken);
+        return new([.. found.Known.SelectMany(static connections => connections)], found.Unanswered);
     }
 
-    public async ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken)
+    public async ValueTask<NodeAnswers<int>> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken)
     {
-        var asked = new List<Task<int>>();
-        foreach (IDelivery delivery in await HoldersAsync(userId, cancellationToken))
-            asked.Add(delivery.DisconnectAsync(userId, device, cancellationToken).AsTask());
-        return (await Task.WhenAll(asked)).Sum();
+        NodeAnswers<int[]> closed = await AskHoldersAsync(userId, d => d.DisconnectAsync(userId, device, cancellationToken), cancellationToken);
+        return new(closed.Known.Sum(), closed.Unanswered);
     }
 
-    public async ValueTask AnnounceRevocationAsync(string userId, long before, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<string>> AnnounceRevocationAsync(string userId, long before, CancellationToken cancellationToken)
     {
         // Every node, not only the holders: a client may be joining somewhere at this moment.
-        var told = new List<Task>();
+        var told = new List<Task<IReadOnlyList<string>>>();
         foreach (IDelivery delivery in deliveries.All)
             told.Add(delivery.RevokeAsync(userId, before, cancellationToken).AsTask());
-        await Task.WhenAll(told);
+        return WithTable((await Task.WhenAll(told)).SelectMany(static untold => untold), routes.IsReachable);
     }
 
-    private async ValueTask<IEnumerable<IDelivery>> HoldersAsync(string userId, CancellationToken cancellationToken) =>
-        (await routes.LookupAsync(Channel.User(userId), cancellationToken)).Select(deliveries.Find).OfType<IDelivery>();
+    private async ValueTask<NodeAnswers<T[]>> AskHoldersAsync<T>(string userId, Func<IDelivery, ValueTask<NodeAnswers<T>>> ask, CancellationToken cancellationToken)
+    {
+        Holders holders = await routes.LookupAsync(Channel.User(userId), cancellationToken);
+        NodeAnswers<T>[] answers = await Task.WhenAll(holders.Addresses.Select(deliveries.Find).OfType<IDelivery>().Select(d => ask(d).AsTask()));
+        return new([.. answers.Select(static a => a.Known)], WithTable(answers.SelectMany(static a => a.Unanswered), holders.AreAll));
+    }
+
+    // Without the table there may be nodes that this one does not know.
+    private static string[] WithTable(IEnumerable<string> unanswered, bool hasAnswered) => [.. hasAnswered ? unanswered : unanswered.Append(RouteTable)];
 
     // The node has gone since the lookup; what is stored waits for its clients where they come back.
     private static void ReportNone(List<Message> messages)

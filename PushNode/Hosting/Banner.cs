@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using PushNode.Access;
 using PushNode.Settings;
 
 namespace PushNode.Hosting;
@@ -18,15 +19,16 @@ internal static class Banner
         var node = app.Services.GetRequiredService<NodeOptions>();
         string? cluster = app.Services.GetService<ClusterNode>()?.Address;
         // The internal listener comes last; nobody is to call it by hand.
-        return Write(node, [.. app.Urls.Take(node.Urls.Count)], cluster, app.Services.GetRequiredService<NodeAccess>().IsTryOut, LaunchCommand.Text);
+        return Write(node, [.. app.Urls.Take(node.Urls.Count)], cluster, app.Services.GetRequiredService<NodeAccess>().IsTryOut, app.Services.GetService<ApiKeys>() is { IsOpen: false }, LaunchCommand.Text);
     }
 
     /// <param name="node">The node.</param>
     /// <param name="addresses">What it is bound to, as URLs.</param>
     /// <param name="cluster">Where other nodes reach it; null for a node alone.</param>
     /// <param name="isTryOut">Whether anybody on the machine may send and get tokens.</param>
+    /// <param name="wantsApiKey">Whether producers need an API key.</param>
     /// <param name="command">How this executable is called.</param>
-    public static string Write(NodeOptions node, IReadOnlyList<string> addresses, string? cluster, bool isTryOut, string command)
+    public static string Write(NodeOptions node, IReadOnlyList<string> addresses, string? cluster, bool isTryOut, bool wantsApiKey, string command)
     {
         string url = addresses[0].Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
         var text = new StringBuilder()
@@ -36,16 +38,22 @@ internal static class Banner
         if (cluster is not null)
             text.AppendLine($"  peers  reach this node at {cluster}");
         if (node.Roles.HasFlag(Roles.Push))
-            AppendTryOut(text, node, url, isTryOut, command);
+            AppendTryOut(text, node, url, isTryOut, wantsApiKey, command);
         return text.ToString();
     }
 
-    private static void AppendTryOut(StringBuilder text, NodeOptions node, string url, bool isTryOut, string command)
+    private static void AppendTryOut(StringBuilder text, NodeOptions node, string url, bool isTryOut, bool wantsApiKey, string command)
     {
         string webSocket = url == NodeOptions.DefaultUrls ? "" : $" --url {url}";
         string data = node.Data == Path.GetFullPath(NodeOptions.DefaultData) ? "" : $" --data {LaunchCommand.Shorten(node.Data, Environment.CurrentDirectory)}";
-        string key = isTryOut ? "" : "-H 'Authorization: Bearer API-KEY' ";
-        string needs = isTryOut ? " in this folder" : node.Roles.HasFlag(Roles.Collect) ? ", with a token and an API key" : ", with a token";
+        string key = !wantsApiKey ? "" : "-H 'Authorization: Bearer API-KEY' ";
+        string needs = (isTryOut, wantsApiKey) switch
+        {
+            (true, false) => " in this folder",
+            (true, true) => " in this folder, with an API key",
+            (false, true) => ", with a token and an API key",
+            (false, false) => ", with a token",
+        };
         text.AppendLine($"Try it from another terminal{needs}:")
             .AppendLine(isTryOut ? $"  {command} listen --user alice{webSocket}{data}" : $"  {command} listen --token TOKEN{webSocket}");
         if (node.Roles.HasFlag(Roles.Collect))

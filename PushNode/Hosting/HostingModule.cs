@@ -67,12 +67,15 @@ internal static class HostingModule
         var options = services.AddSettings<ClusterOptions>(configuration);
         if (!node.IsClustered)
         {
-            return options.Listen is null && options.Advertise is null
+            string[] given = [.. GivenOnlyToACluster(configuration.GetSection(ClusterOptions.Section))];
+            return given.Length == 0
                 ? null
-                : throw new SettingsException("Redis:Connection", null, "is missing: Cluster:Listen and Cluster:Advertise are for a node of a cluster, and its nodes find each other in Redis; set it (--redis host:6379), or leave them out");
+                : throw new SettingsException("Redis:Connection", null, $"is missing: {string.Join(" and ", given)} would do nothing, for only a node of a cluster has a use for it, and its nodes find each other in Redis; set it (--redis host:6379), or leave the other out");
         }
 
         var cluster = ClusterNode.From(options);
+        if (node.Urls.FirstOrDefault(cluster.Listen.Overlaps) is { } shared)
+            throw new SettingsException("Cluster:Listen", options.Listen, $"Urls has {shared}, which takes the same port: the other nodes reach this one by a listener of their own, so give it another port");
         var redis = SettingsRegistration.Bind<RedisOptions>(configuration);
         if (cluster.IsLoopback && !RedisAddress.From(redis).IsLoopback())
             throw new SettingsException("Cluster:Advertise", cluster.Address, "nodes on other machines cannot reach this: it may be loopback only while Redis is on loopback too, and with it the whole cluster");
@@ -83,6 +86,12 @@ internal static class HostingModule
         services.AddHostedService<AddressCheck>();
         return cluster;
     }
+
+    // The secret may stand where all that run on a machine read it; it opens nothing on a node alone.
+    private static IEnumerable<string> GivenOnlyToACluster(IConfigurationSection cluster) =>
+        from setting in cluster.GetChildren()
+        where !string.IsNullOrEmpty(setting.Value) && !setting.Key.StartsWith(nameof(ClusterOptions.Secret), StringComparison.OrdinalIgnoreCase)
+        select setting.Path;
 
     private static void AddLogging(ILoggingBuilder logging, IConfiguration configuration)
     {

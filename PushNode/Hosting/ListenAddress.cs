@@ -15,6 +15,8 @@ internal sealed record ListenAddress(IPAddress? Address, int Port, bool IsHttps)
 
     public bool IsLoopback => Address is null || IPAddress.IsLoopback(Address);
 
+    private IPAddress[] Addresses => Address is null ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : [Address];
+
     private string Scheme => IsHttps ? "https" : "http";
 
     /// <summary>Takes a list apart: addresses separated by commas or semicolons.</summary>
@@ -42,6 +44,13 @@ internal sealed record ListenAddress(IPAddress? Address, int Port, bool IsHttps)
         string host = colon < 0 ? authority : authority[..colon];
         return new ListenAddress(ParseHost(key, url, host), colon < 0 ? (isHttps ? 443 : 80) : ParsePort(key, url, authority[(colon + 1)..]), isHttps);
     }
+
+    /// <summary>Whether the two cannot be listened on at the same time: they have a port in common, and an address.</summary>
+    public bool Overlaps(ListenAddress other) =>
+        Port == other.Port && Port != 0
+        && Addresses.Any(mine => other.Addresses.Any(its => mine.Equals(its)
+            || mine.Equals(IPAddress.IPv6Any) || its.Equals(IPAddress.IPv6Any)
+            || (mine.AddressFamily == AddressFamily.InterNetwork && its.AddressFamily == AddressFamily.InterNetwork && (mine.Equals(IPAddress.Any) || its.Equals(IPAddress.Any)))));
 
     public override string ToString()
     {

@@ -75,7 +75,7 @@ internal static class Listeners
     {
         options.Protocols = HttpProtocols.Http2;
         if (cluster.Certificates.IsUsed)
-            options.UseHttps(cluster.Certificates.ForServer());
+            options.UseHttps(cluster.Certificates.ForServer(options.ApplicationServices.GetRequiredService<ILogger<PeerGate>>(), options.ApplicationServices.GetRequiredService<TimeProvider>()));
         options.Use(static next => connection =>
         {
             connection.Features.Set(PeerConnection.Mark);

@@ -34,7 +34,7 @@ internal sealed class ClusterOptions : ISettings
     /// <summary>How long another node may take to answer: 100 ms to 1 min.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>What may wait for one node that is slow or away, in messages: 100 to 10,000,000. More are left to the store.</summary>
+    /// <summary>What may wait for one node that is slow or away, or for any that dispatches, in messages: 100 to 10,000,000. More are left to the store.</summary>
     public int MaxQueuedMessages { get; set; } = 50_000;
 
     /// <summary>What may wait for one node that is slow or away, in bytes: 64 KiB to 4 GiB. More is left to the store.</summary>

@@ -11,6 +11,7 @@ internal sealed class Node(string address = Node.LocalAddress)
 
     private volatile string incarnation = NewIncarnation();
     private volatile bool draining;
+    private Action? renewing;
 
     /// <summary>A random id, new with every start and whenever the node's own heartbeat has lapsed.</summary>
     public string Incarnation => incarnation;
@@ -25,7 +26,14 @@ internal sealed class Node(string address = Node.LocalAddress)
     public bool IsDraining => draining;
 
     /// <summary>Takes a new incarnation: what the others know of the old one is void.</summary>
-    public void Renew() => incarnation = NewIncarnation();
+    public void Renew()
+    {
+        renewing?.Invoke();
+        incarnation = NewIncarnation();
+    }
+
+    /// <summary>Calls <paramref name="listener"/> before this node can be called by a new incarnation. For wiring at start.</summary>
+    public void OnRenewing(Action listener) => renewing += listener;
 
     /// <summary>No new work from now on.</summary>
     public void Drain() => draining = true;

@@ -16,12 +16,14 @@ internal sealed class PeerClient : IDisposable
     private readonly ClusterOptions options;
     private readonly Node node;
     private readonly string secret;
+    private readonly PeerCertificates certificates;
     private readonly string scheme;
 
     public PeerClient(ClusterOptions options, ClusterSecret secret, PeerCertificates certificates, Node node)
     {
         this.options = options;
         this.node = node;
+        this.certificates = certificates;
         this.secret = secret.Text;
         scheme = certificates.IsUsed ? "https" : "http";
         var handler = new SocketsHttpHandler
@@ -112,7 +114,7 @@ internal sealed class PeerClient : IDisposable
         catch (HttpRequestException e)
         {
             bool never = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
-            throw new PeerUnavailableException($"{peer.Address} cannot be reached: {e.Message}", !never, e);
+            throw new PeerUnavailableException($"{peer.Address} cannot be reached: {ConnectFailure.Describe(e, certificates)}", !never, e);
         }
         catch (OperationCanceledException e) when (e.InnerException is TimeoutException && !cancellationToken.IsCancellationRequested)
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using Microsoft.AspNetCore.Connections;
 using PushNode.Diagnostics;
 
 namespace PushNode.Peers;
@@ -92,9 +93,10 @@ internal sealed class PeerGate
             PeerLog.Refused(logger, from, e.Message);
             await RefuseAsync(context, StatusCodes.Status400BadRequest, e.Message);
         }
-        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
+        catch (Exception e) when (HasGone(context, e))
         {
-            // The caller has gone: there is nobody to answer.
+            // There is nobody to answer; to somebody after all, nothing is not to look like an answer.
+            context.Abort();
         }
         catch (Exception e)
         {
@@ -109,6 +111,11 @@ internal sealed class PeerGate
             ArrayPool<byte>.Shared.Return(body);
         }
     }
+
+    // The reading or the writing may find out before the request is told: a node that was suspended comes back to both at once.
+    private static bool HasGone(HttpContext context, Exception e) =>
+        e is ConnectionAbortedException or ConnectionResetException or BadHttpRequestException
+        || (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException);
 
     private static Task RefuseAsync(HttpContext context, int status, string reason)
     {

@@ -83,6 +83,8 @@ internal abstract class Connection
 
     protected TimeProvider Time => services.Time;
 
+    protected ILogger Logger => services.Logger;
+
     /// <summary>Puts a message into the outbox; the caller flushes after a <see cref="EnqueueResult.QueuedFirst"/>.</summary>
     public abstract EnqueueResult TryWrite(Message message, Subscription subscription);
 
@@ -205,7 +207,7 @@ internal abstract class Connection
         if (seq <= subscription.Acknowledged || subscription.Feed.IsOrphaned)
             return;
         subscription.Acknowledged = seq;
-        services.Store.MoveCursor(UserId, Device, subscription.Channel, seq);
+        services.Store.MoveCursor(UserId, Device, subscription.Channel, seq, subscription.Epoch);
     }
 
     /// <summary>Does what is due: token expiry, stuck writes, unanswered closes, then the transport's own. Called about once a second.</summary>

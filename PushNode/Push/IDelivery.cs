@@ -9,11 +9,11 @@ internal interface IDelivery
     ValueTask DeliverAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken);
 
     /// <summary>The user's connections on this node.</summary>
-    ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken);
+    ValueTask<NodeAnswers<IReadOnlyList<ConnectionDetails>>> FindConnectionsAsync(string userId, CancellationToken cancellationToken);
 
     /// <summary>Closes the user's connections on this node (of one device, if it is named) with 1000; returns how many.</summary>
-    ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken);
+    ValueTask<NodeAnswers<int>> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken);
 
-    /// <summary>The user's tokens issued before then (Unix milliseconds) are void: closes the connections made with them.</summary>
-    ValueTask RevokeAsync(string userId, long before, CancellationToken cancellationToken);
+    /// <summary>The user's tokens issued before then (Unix milliseconds) are void: closes the connections made with them. Returns the addresses of nodes that could not be told: they will be later.</summary>
+    ValueTask<IReadOnlyList<string>> RevokeAsync(string userId, long before, CancellationToken cancellationToken);
 }

@@ -26,13 +26,13 @@ internal sealed class Join(HeldChannels held, IMessageStore store, Revocations r
         if (await IsRevokedAsync(connection, cancellationToken))
             return;
 
-        (long?[] cursors, long[] heads) = await ReadStoreAsync(connection, channels, cancellationToken);
+        (string epoch, long?[] cursors, long[] heads) = await ReadStoreAsync(connection, channels, cancellationToken);
         connection.Enqueue(ServerFrame.Welcome(
-            connection.UserId, connection.Id, node.Incarnation, store.Epoch, heads[0], (int)options.HeartbeatInterval.TotalSeconds));
+            connection.UserId, connection.Id, node.Incarnation, epoch, heads[0], (int)options.HeartbeatInterval.TotalSeconds));
         for (int i = 0; i < channels.Length; i++)
         {
             Subscription subscription = connection.Subscriptions[i];
-            bool placed = Place(connection, subscription, heads[i], new StartingPoint(given[i], request.Epoch, cursors[i]));
+            bool placed = Place(connection, subscription, epoch, heads[i], new StartingPoint(given[i], request.Epoch, cursors[i]));
             if (placed && request.IsResumed)
                 connection.Acknowledge(subscription, subscription.Position);
         }
@@ -53,8 +53,8 @@ internal sealed class Join(HeldChannels held, IMessageStore store, Revocations r
     {
         var channel = Channel.Topic(topic);
         Subscription subscription = await HoldAsync(connection, channel, cancellationToken);
-        (long?[] cursors, long[] heads) = await ReadStoreAsync(connection, [channel], cancellationToken);
-        Place(connection, subscription, heads[0], new StartingPoint(after ?? connection.FindLeft(topic), store.Epoch, cursors[0]));
+        (string epoch, long?[] cursors, long[] heads) = await ReadStoreAsync(connection, [channel], cancellationToken);
+        Place(connection, subscription, epoch, heads[0], new StartingPoint(after ?? connection.FindLeft(topic), epoch, cursors[0]));
         if (cursors[0] is null)
             await SaveCursorsAsync(connection, cancellationToken);
         subscription.Feed.Attach(subscription);
@@ -120,15 +120,18 @@ internal sealed class Join(HeldChannels held, IMessageStore store, Revocations r
     }
 
     // While the store is away a join waits for it: the client is connected and will get everything, only later.
-    private async Task<(long?[] Cursors, long[] Heads)> ReadStoreAsync(Connection connection, Channel[] channels, CancellationToken cancellationToken)
+    private async Task<(string Epoch, long?[] Cursors, long[] Heads)> ReadStoreAsync(Connection connection, Channel[] channels, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
+                string epoch = store.Epoch;
                 long?[] cursors = await store.ReadCursorsAsync(connection.UserId, connection.Device, channels, cancellationToken);
                 long[] heads = await store.ReadHeadsAsync(channels, cancellationToken);
-                return (cursors, heads);
+                // In between two lives of the store these could be of either.
+                if (epoch == store.Epoch)
+                    return (epoch, cursors, heads);
             }
             catch (StoreUnavailableException e)
             {
@@ -141,15 +144,16 @@ internal sealed class Join(HeldChannels held, IMessageStore store, Revocations r
     }
 
     // Puts a subscription where its replay starts; false when that is the beginning, because the cursor asked for means nothing here.
-    private bool Place(Connection connection, Subscription subscription, long head, in StartingPoint start)
+    private bool Place(Connection connection, Subscription subscription, string epoch, long head, in StartingPoint start)
     {
+        subscription.Epoch = epoch;
         Channel channel = subscription.Channel;
         if (channel.Kind == ChannelKind.Topic)
             connection.Enqueue(ServerFrame.Subscribed(channel.Subject.ToString(), head));
-        if (start.NeedsReset(head, store.Epoch))
+        if (start.NeedsReset(head, epoch))
         {
             // A cursor of another life of the store says nothing about this one: the client gets everything that is kept.
-            connection.Enqueue(ServerFrame.Reset(channel, store.Epoch));
+            connection.Enqueue(ServerFrame.Reset(channel, epoch));
             return false;
         }
 
@@ -161,7 +165,7 @@ internal sealed class Join(HeldChannels held, IMessageStore store, Revocations r
         if (start.Stored is null && channel.Kind != ChannelKind.User)
         {
             subscription.Acknowledged = subscription.Position;
-            store.MoveCursor(connection.UserId, connection.Device, channel, subscription.Position);
+            store.MoveCursor(connection.UserId, connection.Device, channel, subscription.Position, epoch);
         }
 
         return true;

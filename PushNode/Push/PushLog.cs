@@ -46,7 +46,7 @@ internal static partial class PushLog
     private static partial void StoreAwayWarning(ILogger logger, string waiting, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The store does not answer, {Waiting} waits too: {Reason}")]
-    private static partial void StoreAwayToo(ILogger logger, string waiting, string reason);
+    public static partial void StoreAwayToo(ILogger logger, string waiting, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Activity} failed")]
     public static partial void Failed(ILogger logger, string activity, Exception exception);

@@ -59,7 +59,8 @@ internal sealed class Reconciler(HeadComparison comparison, IRouteTable routes, 
         }
         catch (StoreUnavailableException e)
         {
-            PushLog.StoreAway(logger, "reconciling", e.Message);
+            // No client waits for this, and that the store is away is said elsewhere.
+            PushLog.StoreAwayToo(logger, "reconciling", e.Message);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

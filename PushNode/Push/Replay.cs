@@ -1,3 +1,4 @@
+using PushNode.Cluster;
 using PushNode.Messages;
 using PushNode.Storage;
 
@@ -7,7 +8,7 @@ namespace PushNode.Push;
 /// Brings a connection's subscriptions that are behind up to date from the store, at the pace of its socket: a page is read when the outbox has room for it.
 /// One run per connection at a time takes its subscriptions in turn, a page each.
 /// </summary>
-internal sealed class Replay(IMessageStore store, TimeProvider time, ILogger<Replay> logger)
+internal sealed class Replay(IMessageStore store, Revocations revocations, TimeProvider time, ILogger<Replay> logger)
 {
     /// <summary>Frames asked of the store at a time, in bytes: no more than half of the smallest outbox.</summary>
     public const int PageBytes = 32 * 1024;
@@ -48,6 +49,7 @@ internal sealed class Replay(IMessageStore store, TimeProvider time, ILogger<Rep
             return false;
         }
 
+        await revocations.CatchUpAsync();
         foreach (Message message in page.Messages)
         {
             if (!await WriteAsync(message, subscription))

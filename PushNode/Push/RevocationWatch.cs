@@ -20,19 +20,36 @@ internal sealed class RevocationWatch(
     {
         revocations.OnRevoked(CloseRevoked);
         if (node.IsAlone)
+        {
             await revocations.LoadAsync(cancellationToken);
+        }
+        else
+        {
+            // By its new name it can be brought messages by whoever could not tell it what was revoked before.
+            node.OnRenewing(revocations.Doubt);
+            await revocations.KeepUpAsync();
+        }
+
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        node.IsAlone ? Task.CompletedTask : Task.WhenAll(KeepLoadedAsync(stoppingToken), KeepUpAsync(stoppingToken));
+
+    private async Task KeepUpAsync(CancellationToken stoppingToken)
     {
-        if (node.IsAlone)
-            return;
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            await revocations.KeepUpAsync().WaitAsync(stoppingToken);
+    }
+
+    private async Task KeepLoadedAsync(CancellationToken stoppingToken)
+    {
         using var timer = new PeriodicTimer(Interval, time);
         while (true)
         {
             // Read before it loads: what happens meanwhile is a reason to load again.
-            (long, long) missed = Missed();
+            (long, long, long) missed = Missed();
             while (!await TryLoadAsync(stoppingToken))
                 await Task.Delay(Pause, time, stoppingToken);
             long loaded = time.GetTimestamp();
@@ -46,7 +63,7 @@ internal sealed class RevocationWatch(
     private TimeSpan Freshness => routes.IsReachable ? options.RouteRefresh : options.ReconcileInterval;
 
     // The copy may have been lost with the routes; and where messages were dropped on their way to this node, so was what it should have been told.
-    private (long Generation, long Requests) Missed() => (routes.Generation, reconciler.Requests);
+    private (long Generation, long Requests, long Doubts) Missed() => (routes.Generation, reconciler.Requests, revocations.Doubts);
 
     private async Task<bool> TryLoadAsync(CancellationToken cancellationToken)
     {
@@ -57,7 +74,8 @@ internal sealed class RevocationWatch(
         }
         catch (StoreUnavailableException e)
         {
-            PushLog.StoreAway(logger, "loading the revocations", e.Message);
+            // No client waits for this, and that the store is away is said elsewhere.
+            PushLog.StoreAwayToo(logger, "loading the revocations", e.Message);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

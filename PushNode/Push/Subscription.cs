@@ -19,6 +19,9 @@ internal sealed class Subscription(Connection connection, ChannelFeed feed)
     /// <summary>Its index in the feed's list of its state.</summary>
     public int Index { get; set; } = -1;
 
+    /// <summary>The epoch that its seqs are of; none until its place has been found.</summary>
+    public string Epoch { get; set; } = "";
+
     /// <summary>The last seq put into the connection's outbox, or passed over because it has expired.</summary>
     public long Position { get; set; }
 

@@ -18,6 +18,8 @@ internal sealed class WebSocketConnection : Connection
     private long lastHeard;
     private long frameBegun;
     private bool refused;
+    private Task command = Task.CompletedTask;
+    private volatile bool heldUp;
     private volatile bool hasEnded;
 
     public WebSocketConnection(ConnectionServices services, Identity identity, ConnectRequest request, IClientTransport transport, CommandHandler commands)
@@ -32,6 +34,9 @@ internal sealed class WebSocketConnection : Connection
     }
 
     public override bool IsUnproved => AckMode == AckMode.Auto && Proof.IsWanted(Subscriptions);
+
+    /// <summary>Whether a command of the client waits for the one before: nothing it sends is read meanwhile, so silence is not held against it.</summary>
+    public bool IsHeldUp => heldUp;
 
     protected override string Transport => "websocket";
 
@@ -70,6 +75,8 @@ internal sealed class WebSocketConnection : Connection
             hasEnded = true;
             End();
             await transport.Input.CompleteAsync();
+            // It may yet take hold of a channel, which the caller is to give back.
+            await command;
         }
     }
 
@@ -86,7 +93,7 @@ internal sealed class WebSocketConnection : Connection
         // In a message larger than the window no ping can stand: the client has as many times longer for it.
         TimeSpan patience = Options.HeartbeatTimeout * Math.Max(1, Outbox.UnprovedBytes / Options.UnprovedBytes);
         long begun = Volatile.Read(ref frameBegun);
-        if (silence > patience)
+        if (silence > patience && !heldUp)
             Close(CloseCode.HeartbeatMissed, $"nothing was heard for {patience.TotalSeconds:0} s");
         else if (begun != 0 && Time.GetElapsedTime(begun, now) > Options.FrameTimeout)
             Close(CloseCode.PolicyViolation, $"a message was begun and not finished within {Options.FrameTimeout.TotalSeconds:0} s");
@@ -133,7 +140,10 @@ internal sealed class WebSocketConnection : Connection
             ReadStep step;
             while ((step = ReadFrame(ref buffer)) == ReadStep.Message)
             {
-                await commands.HandleAsync(this, messages, cancellationToken);
+                // One at a time, in their order. While it waits for the store control frames are read, up to the next command.
+                if (!command.IsCompleted)
+                    await WaitForCommandAsync();
+                command = WorkAsync(commands.HandleAsync(this, messages, cancellationToken));
                 messages.Release();
             }
 
@@ -142,6 +152,32 @@ internal sealed class WebSocketConnection : Connection
             input.AdvanceTo(buffer.Start, buffer.End);
             if (step == ReadStep.Ended || result.IsCompleted)
                 return;
+        }
+    }
+
+    private async Task WaitForCommandAsync()
+    {
+        heldUp = true;
+        await command;
+        Volatile.Write(ref lastHeard, Time.GetTimestamp());
+        heldUp = false;
+    }
+
+    // Does not throw.
+    private async Task WorkAsync(ValueTask work)
+    {
+        try
+        {
+            await work;
+        }
+        catch (OperationCanceledException)
+        {
+            // The client has left.
+        }
+        catch (Exception e)
+        {
+            PushLog.Failed(Logger, $"A command of {UserId}", e);
+            Close(CloseCode.InternalError, "the node failed to do what you asked for");
         }
     }
 

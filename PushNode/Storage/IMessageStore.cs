@@ -17,6 +17,9 @@ internal interface IMessageStore
     /// <summary>Why durable messages are refused at the moment, in words for an operator; null while the store is well.</summary>
     string? Trouble { get; }
 
+    /// <summary>Whether it is the store at all. While another node's may be it takes and answers nothing, and <see cref="Trouble"/> says why.</summary>
+    bool IsStoring => true;
+
     /// <summary>
     /// Numbers the messages in the order given and stores them. When it returns each has an <see cref="StoreOutcome"/>: stored (durable, with its seq
     /// and frame), repeated (the producer's id was stored in that channel before) or failed. It does not throw for a store that fails.
@@ -49,7 +52,12 @@ internal interface IMessageStore
     /// Moves a device's cursor, forward only. It is kept in memory at once (and seen by reads), written at most a second later and on shutdown: a crash
     /// in between repeats messages, it loses none.
     /// </summary>
-    void MoveCursor(string userId, string device, Channel channel, long seq);
+    /// <param name="userId">Whose device.</param>
+    /// <param name="device">Whose cursor.</param>
+    /// <param name="channel">In which channel.</param>
+    /// <param name="seq">Where to.</param>
+    /// <param name="epoch">The epoch that the seq is of: a move of another one than <see cref="Epoch"/> is ignored, it would pass over what was never sent.</param>
+    void MoveCursor(string userId, string device, Channel channel, long seq, string epoch);
 
     /// <summary>Makes the cursors moved so far durable now. Many that ask at the same time share one write.</summary>
     Task SaveCursorsAsync(CancellationToken cancellationToken);

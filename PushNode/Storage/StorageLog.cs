@@ -66,6 +66,9 @@ internal static partial class StorageLog
     [LoggerMessage(21, LogLevel.Warning, "New clients wait for their backlog: {Reason}")]
     public static partial void StoreAway(this ILogger logger, string reason);
 
+    [LoggerMessage(29, LogLevel.Warning, "The message store is away: {Reason}")]
+    public static partial void StoreMissed(this ILogger logger, string reason);
+
     [LoggerMessage(22, LogLevel.Information, "The message store answers again, at {Address}")]
     public static partial void StoreBack(this ILogger logger, string address);
 

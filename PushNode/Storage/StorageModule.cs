@@ -76,11 +76,13 @@ internal static class StorageModule
     /// Adds <see cref="IMessageStore"/>: the store of the node that has one. Needs an <see cref="IPeerDirectory"/> and a <see cref="PeerClient"/>. It is started
     /// before any service and does not wait for the store, which may come later.
     /// </summary>
-    public static void AddRemoteStore(this IServiceCollection services)
+    /// <param name="services">The services.</param>
+    /// <param name="hasClients">Whether there are clients here who wait while the store is away.</param>
+    public static void AddRemoteStore(this IServiceCollection services, bool hasClients)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<PendingCursors>();
-        services.AddSingleton<StoreLink>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<StoreLink>(provider, hasClients));
         services.AddSingleton<ICursorTarget, RemoteCursors>();
         services.AddSingleton<CursorWriter>();
         services.AddSingleton<IMessageStore, RemoteStore>();

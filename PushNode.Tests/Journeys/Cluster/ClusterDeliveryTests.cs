@@ -193,4 +193,25 @@ internal sealed class ClusterDeliveryTests
         await client.WaitForAsync("live", "all");
         return client;
     }
+
+    [Test]
+    public async Task ARevokedToken_IsRefusedByEveryNodeThatVerifies_ThoughRedisHasForgotten()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        NodeProcess collect = await cluster.AddAsync("collect,dispatch");
+        NodeProcess auth = await cluster.AddAsync("auth");
+        using var revoking = new Producer(collect.Address);
+        using var asking = new Producer(auth.Address);
+        string token = Tokens.For("alice");
+        await Eventually.BecomesTrueAsync(async () => (await VerifyAsync()) == HttpStatusCode.OK, "the token is taken");
+
+        await revoking.PostAsync("""{"userId":"alice"}""", "auth/revoke");
+        Assert.That(await VerifyAsync(), Is.EqualTo(HttpStatusCode.Unauthorized));
+        await revoking.PostAsync("""{"userId":"bob"}""", "auth/revoke");
+        await cluster.Redis.CommandAsync("FLUSHALL");
+        token = Tokens.For("bob", issued: DateTimeOffset.UtcNow - TimeSpan.FromMinutes(1));
+        await Eventually.BecomesTrueAsync(async () => (await VerifyAsync()) == HttpStatusCode.Unauthorized, "what the copy has lost the store tells");
+
+        async Task<HttpStatusCode> VerifyAsync() => (await asking.PostAsync($$"""{"token":"{{token}}"}""", "auth/verify")).Status;
+    }
 }

@@ -105,6 +105,26 @@ internal sealed class LonelyNodeTests
         Assert.That(again.CloseCode, Is.EqualTo(4401));
     }
 
+    [Test]
+    public async Task PushNode_IsSuspended_AndWritesNothingToWhomWasRevokedMeanwhile()
+    {
+        string old = Tokens.For("mallory", issued: DateTimeOffset.UtcNow.AddMinutes(-1));
+        await using TestClient client = await TestClient.ConnectAsync(Push.Address, old, "device=phone");
+        await client.WaitForAsync("live", "user:mallory");
+        Push.Pause();
+        await producer.PostAsync("""{"userId":"mallory"}""", "auth/revoke");
+        for (int i = 0; i < 10; i++)
+            await producer.PushToAsync("mallory");
+        // What is sent to it waits in its system's buffers, and is not given up yet when it goes on; its heartbeat has lapsed.
+        await Task.Delay(TimeSpan.FromSeconds(1));
+
+        Push.Continue();
+
+        await client.WaitForEndAsync();
+        Assert.That(client.CloseCode, Is.EqualTo(4401));
+        Assert.That(client.Frames.Select(static f => f.GetProperty("type").GetString()), Has.None.EqualTo("message"));
+    }
+
     private NodeProcess Prepare(string roles, TestLink redis) =>
         cluster.Prepare(roles, "--Redis:Connection", $"127.0.0.1:{redis.Port}", "--Redis:NodeLifetime", Topology.NodeLifetime);
 

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Journeys.Cluster;
@@ -9,6 +12,9 @@ internal sealed class NodeFailureTests
 
     /// <summary>Longer than a heartbeat lives.</summary>
     private static readonly TimeSpan LongStop = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longer than messages wait for a node, and than every attempt to reach one takes.</summary>
+    private static readonly TimeSpan LongOutage = TimeSpan.FromSeconds(22);
 
     [TestCase("collect")]
     [TestCase("dispatch")]
@@ -59,6 +65,51 @@ internal sealed class NodeFailureTests
         await topology.Traffic.GoOnAsync(400);
 
         Assert.That(await topology.Traffic.FinishAsync(), Is.Empty);
+    }
+
+    [Test]
+    [CancelAfter(180_000)]
+    public async Task AllDispatchNodesStopped_HoldUpNoProducer_AndLoseNothing(CancellationToken cancellationToken)
+    {
+        await using Topology topology = await Topology.StartAsync(longestStay: 60_000);
+        using var producer = new Producer(topology.Collect.Address);
+        await using TestClient client = await TestClient.ConnectAsync(topology.Push[0].Address, Tokens.For("patient"), "device=phone");
+        await client.WaitForAsync("live", "all");
+
+        foreach (NodeProcess node in topology.Dispatch)
+            node.Pause();
+        TimeSpan slowest = TimeSpan.Zero;
+        long start = Stopwatch.GetTimestamp();
+        int posted = 0;
+        while (Stopwatch.GetElapsedTime(start) < LongOutage)
+        {
+            long before = Stopwatch.GetTimestamp();
+            await producer.PushToAsync("patient");
+            (HttpStatusCode status, _) = await producer.PostAsync("""{"userId":"patient","data":1,"ephemeral":true}""");
+            Assert.That(status, Is.EqualTo(HttpStatusCode.Accepted));
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(before);
+            slowest = elapsed > slowest ? elapsed : slowest;
+            posted++;
+            await Task.Delay(20, cancellationToken);
+        }
+
+        long held = Stopwatch.GetTimestamp();
+        (_, JsonElement answer) = await producer.PostAsync("""{"userId":"patient","data":1}""", "collect?wait=delivered");
+        TimeSpan waited = Stopwatch.GetElapsedTime(held);
+        foreach (NodeProcess node in topology.Dispatch)
+            node.Continue();
+        await topology.Traffic.GoOnAsync(200);
+
+        TestContext.Out.WriteLine($"{posted} posts of each kind; the slowest two were answered within {slowest.TotalMilliseconds:n0} ms; the wait for a delivery took {waited.TotalMilliseconds:n0} ms");
+        Assert.That(slowest, Is.LessThan(TimeSpan.FromSeconds(2)));
+        Assert.That(waited, Is.LessThan(TimeSpan.FromSeconds(7)));
+        Assert.That(answer.GetProperty("delivered").GetInt32(), Is.LessThanOrEqualTo(1));
+        await Eventually.BecomesTrueAsync(() => Stored(client).Count() >= posted + 1, "all arrive", TimeSpan.FromSeconds(30));
+        Assert.That(Stored(client), Is.EqualTo(Enumerable.Range(1, posted + 1)));
+        Assert.That(await topology.Traffic.FinishAsync(), Is.Empty);
+        Assert.That(topology.Collect.Output.Split("No node dispatches"), Has.Length.EqualTo(2), "a line for the outage");
+
+        static IEnumerable<long> Stored(TestClient client) => client.Messages.Where(static m => m.TryGetProperty("seq", out _)).Select(static m => m.GetProperty("seq").GetInt64());
     }
 
     [TestCase(LinkState.Cut)]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Journeys.Cluster;
@@ -34,6 +35,8 @@ internal sealed class WrongClusterTests
         NodeProcess second = cluster.Prepare("collect", lifetime, "00:00:02");
 
         second.Launch();
+        await Eventually.BecomesTrueAsync(() => second.Output.Contains("waiting", StringComparison.OrdinalIgnoreCase), "it waits for the claim");
+        Assert.That(await cluster.Redis.CommandAsync("KEYS", "pn:node:*"), Has.Length.EqualTo(1), "one that waits is not listed");
         int exitCode = await second.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(40));
 
         Assert.That(exitCode, Is.EqualTo(2), second.Output);
@@ -53,6 +56,42 @@ internal sealed class WrongClusterTests
 
         Assert.That(exitCode, Is.EqualTo(2), second.Output);
         Assert.That(second.Output, Does.Contain($"Cluster:Advertise is '127.0.0.1:{port}': another program answers at this address already"));
+    }
+
+    [Test]
+    public async Task ANodeThatCannotListen_WasNeverThere()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        NodeProcess node = cluster.Prepare("auth,collect,dispatch,push");
+        using var taken = new TcpListener(IPAddress.Loopback, node.Port);
+        taken.Start();
+        await cluster.Redis.CommandAsync("CONFIG", "SET", "slowlog-log-slower-than", "0");
+        await cluster.Redis.CommandAsync("CONFIG", "SET", "slowlog-max-len", "10000");
+
+        node.Launch();
+
+        Assert.That(await node.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(40)), Is.EqualTo(1), node.Output);
+        Assert.That(await cluster.Redis.CommandAsync("KEYS", "pn:node*"), Is.Empty);
+        Assert.That(await cluster.Redis.CommandAsync("KEYS", "pn:store"), Is.Empty);
+        string commands = string.Join(' ', await cluster.Redis.CommandAsync("SLOWLOG", "GET", "10000"));
+        Assert.That(commands, Does.Contain("pn:store").And.Not.Match("SETEX pn:node:"), "it was not listed meanwhile, either");
+    }
+
+    [Test]
+    public async Task WithoutAStore_EachNodeSaysOnceWhatItMisses_OnceAStartWouldBeOver()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        NodeProcess push = cluster.Prepare("push");
+        NodeProcess dispatch = cluster.Prepare("dispatch");
+
+        push.Launch();
+        dispatch.Launch();
+
+        await Eventually.BecomesTrueAsync(() => Warnings(push).Length > 0 && Warnings(dispatch).Length > 0, "both say so", TimeSpan.FromSeconds(40));
+        Assert.That(Warnings(push), Has.Length.EqualTo(1).And.Some.Contains("New clients wait for their backlog: no node of the cluster stores messages"));
+        Assert.That(Warnings(dispatch), Has.Length.EqualTo(1).And.Some.Contains("The message store is away: no node of the cluster stores messages"));
+
+        static string[] Warnings(NodeProcess node) => [.. node.Output.Split('\n').Where(static l => l.Contains(" warn: ", StringComparison.Ordinal))];
     }
 
     [Test]

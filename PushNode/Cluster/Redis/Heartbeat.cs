@@ -17,6 +17,7 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
     private readonly Lock gate = new();
     private readonly Queue<string> own = [];
     private long last;
+    private volatile bool isAnnounced;
     private bool lastDraining;
     private bool lastStoring;
     private string? other;
@@ -24,16 +25,21 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
 
     public string Name => "address";
 
-    public string? Reason => other is null ? null : $"another node has the address {node.Address} too";
+    public string? Reason => other is not null ? $"another node has the address {node.Address} too"
+        : last == 0 && link.IsReachable ? "the other nodes have not been told of this one yet"
+        : null;
 
     /// <summary>Whether what this node has written of itself must still be there.</summary>
     public bool IsFresh => last != 0 && time.GetElapsedTime(last) < options.NodeLifetime * 0.9;
 
     private bool IsLapsed => last != 0 && time.GetElapsedTime(last) > options.NodeLifetime;
 
-    private bool IsDue => last == 0 || time.GetElapsedTime(last) >= options.Heartbeat || node.IsDraining != lastDraining || facts.IsStoring() != lastStoring;
+    private bool IsDue => isAnnounced && (last == 0 || time.GetElapsedTime(last) >= options.Heartbeat || node.IsDraining != lastDraining || facts.IsStoring() != lastStoring);
 
-    /// <summary>The first contact after Redis was away: finds out whether it takes writes, and tells it of this node.</summary>
+    /// <summary>This node listens: from now on the others may be told of it.</summary>
+    public void Announce() => isAnnounced = true;
+
+    /// <summary>The first contact after Redis was away: finds out whether it takes writes, and tells it of this node once that is announced.</summary>
     /// <exception cref="Exception">It does not.</exception>
     public async Task ContactAsync(IDatabase database, CancellationToken cancellationToken)
     {
@@ -46,29 +52,29 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
             throw new RedisAwayException($"it refuses this node's address in {keys.Nodes} ({e.Message}): delete that key if it is not PushNode's, or set Redis:Prefix");
         }
 
+        if (!isAnnounced)
+            return;
         RenewIfLapsed();
         await BeatAsync(database, cancellationToken);
     }
 
     /// <summary>Writes it, when it is time or something has changed that the others should know at once.</summary>
-    /// <returns>Whether it was time.</returns>
     /// <exception cref="RedisAwayException">Redis is away.</exception>
-    public async Task<bool> BeatIfDueAsync(CancellationToken cancellationToken)
+    public async Task BeatIfDueAsync(CancellationToken cancellationToken)
     {
         if (!IsDue)
-            return false;
+            return;
         if (IsLapsed)
         {
             await link.CallAsync(database => ContactAsync(database, cancellationToken), cancellationToken);
             link.RaiseGeneration();
-            return true;
+            return;
         }
 
         bool wasFresh = IsFresh;
         bool wasThere = await link.CallAsync(database => BeatAsync(database, cancellationToken), cancellationToken);
         if (wasFresh && !wasThere)
             link.Lost("this node's own entry was gone");
-        return true;
     }
 
     /// <summary>Redis has lost what this node has written of itself, which should still be there: writes it again.</summary>

@@ -55,8 +55,12 @@ internal static class RedisAddress
         _ => false,
     });
 
-    /// <summary>The addresses, for people.</summary>
-    public static string ToText(ConfigurationOptions options) => string.Join(", ", options.EndPoints.Select(ToText));
+    /// <summary>The addresses, for people, with the database if it is not the first.</summary>
+    public static string ToText(ConfigurationOptions options)
+    {
+        string addresses = string.Join(", ", options.EndPoints.Select(ToText));
+        return options.DefaultDatabase is { } database and > 0 ? string.Create(CultureInfo.InvariantCulture, $"{addresses} (database {database})") : addresses;
+    }
 
     /// <inheritdoc cref="ToText(ConfigurationOptions)"/>
     public static string ToText(EndPoint endPoint) => endPoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : endPoint.ToString() ?? "";

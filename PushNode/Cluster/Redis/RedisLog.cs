@@ -42,7 +42,7 @@ internal static partial class RedisLog
     [LoggerMessage(13, LogLevel.Information, "Node {Address} stores the messages of this cluster; waiting up to {Seconds} s for its claim to lapse, in case it was killed a moment ago")]
     public static partial void WaitingForClaim(this ILogger logger, string address, double seconds);
 
-    [LoggerMessage(14, LogLevel.Warning, "Redis is not reached: whether another node stores the messages of this cluster is found out later")]
+    [LoggerMessage(14, LogLevel.Warning, "Redis is not reached, and this node did not store when it ran last: it takes no messages until it has found out whether another one stores")]
     public static partial void ClaimLater(this ILogger logger);
 
     [LoggerMessage(15, LogLevel.Critical, "Node {Address} stores the messages of this cluster, so this one ends: run collect on one node only")]
@@ -53,4 +53,13 @@ internal static partial class RedisLog
 
     [LoggerMessage(17, LogLevel.Error, "{What} failed unexpectedly; it is tried again")]
     public static partial void Failed(this ILogger logger, string what, Exception exception);
+
+    [LoggerMessage(18, LogLevel.Warning, "Redis is not reached: this node goes on as the one that stores, which it was before")]
+    public static partial void ClaimRemembered(this ILogger logger);
+
+    [LoggerMessage(19, LogLevel.Warning, "Node {Address} had claimed to store the messages of this cluster; this node's claim holds against that, or that node is gone")]
+    public static partial void ClaimReplaced(this ILogger logger, string address);
+
+    [LoggerMessage(20, LogLevel.Warning, "{Path} cannot be read or written ({Why}): started again while Redis is away, this node would not store")]
+    public static partial void ClaimFileFailed(this ILogger logger, string path, string why);
 }

@@ -3,6 +3,7 @@ using PushNode.Diagnostics;
 using PushNode.Peers;
 using PushNode.Settings;
 using PushNode.Storage;
+using PushNode.Storage.Journal;
 
 namespace PushNode.Cluster.Redis;
 
@@ -11,7 +12,7 @@ internal static class RedisModule
 {
     /// <summary>
     /// Registers <see cref="IRouteTable"/>, <see cref="IHeads"/>, <see cref="IRevocationCopy"/> and <see cref="IPeerDirectory"/>. Needs a <see cref="Node"/> and the
-    /// store; tells the others how many connections there are if there is an <see cref="INodeLoad"/>.
+    /// store, which is from here on this node's journal only while it has the claim; tells the others how many connections there are if there is an <see cref="INodeLoad"/>.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">With the section <c>Redis</c>.</param>
@@ -43,7 +44,11 @@ internal static class RedisModule
         services.AddHostedService(static provider => provider.GetRequiredService<RedisPulse>());
         if (store != StoreKind.Own)
             return;
-        services.AddSingleton<StoreClaim>();
+        services.AddSingleton<SharedClaim>();
+        services.AddSingleton<StoreRival>();
+        services.AddSingleton<ClaimFile>();
+        services.AddSingleton(static provider => ActivatorUtilities.CreateInstance<StoreClaim>(provider, provider.GetRequiredService<JournalStore>()));
+        services.AddSingleton<IMessageStore>(static provider => new ClaimedStore(provider.GetRequiredService<JournalStore>(), provider.GetRequiredService<StoreClaim>()));
         services.AddHostedService(static provider => provider.GetRequiredService<StoreClaim>());
     }
 

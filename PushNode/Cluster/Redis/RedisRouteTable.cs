@@ -99,12 +99,15 @@ internal sealed class RedisRouteTable(RedisLink link, RedisKeys keys, RedisPeerD
         spare.Add(lookup);
     }
 
-    public async ValueTask<IReadOnlyList<string>> LookupAsync(Channel channel, CancellationToken cancellationToken)
+    public async ValueTask<Holders> LookupAsync(Channel channel, CancellationToken cancellationToken)
     {
         var lookup = new RouteLookup();
         lookup.Add(channel);
         await FindAsync(lookup, cancellationToken);
-        return lookup.NodesOf(channel).ToArray();
+        // Some that hold it may not have written their routes again. Messages they find in the store; this they would not.
+        if (link.IsReturning)
+            AddEveryone(lookup, 0, directory.View);
+        return new Holders([.. lookup.NodesOf(channel).ToArray().Distinct()], AreAll: link.IsReachable);
     }
 
     private async ValueTask FindAsync(RouteLookup lookup, CancellationToken cancellationToken)

@@ -37,21 +37,19 @@ internal static class RedisScripts
         """;
 
     /// <summary>
-    /// KEYS: the claim. ARGV: lifetime in ms, the address that claims, the claim. Returns what stood there; the claim is made unless that names another address.
+    /// KEYS: the claim. ARGV: lifetime in ms, the address that claims, the claim, an address that it goes over. Returns whether the claim is made: unless one of
+    /// another address is there.
     /// </summary>
     public const string Claim = """
         local there = redis.pcall('GET', KEYS[1])
-        if type(there) ~= 'string' then
-          there = false
-        end
-        if there then
+        if type(there) == 'string' then
           local ok, claim = pcall(cjson.decode, there)
-          if ok and type(claim) == 'table' and type(claim.address) == 'string' and claim.address ~= ARGV[2] then
-            return there
+          if ok and type(claim) == 'table' and type(claim.address) == 'string' and claim.address ~= ARGV[2] and claim.address ~= ARGV[4] then
+            return 0
           end
         end
         redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[1])
-        return there
+        return 1
         """;
 
     /// <summary>KEYS: the claim. ARGV: an address. Removes the claim if it is that address's.</summary>

@@ -4,7 +4,7 @@ using PushNode.Peers;
 namespace PushNode.Dispatch.Remote;
 
 /// <summary>
-/// What waits for one node: first in, first out, bounded in messages, bytes and time. What finds no room is dropped, and for what is in the store the node is owed a hint to
+/// What waits for one node, or for any that dispatches: first in, first out, bounded in messages, bytes and time. What finds no room is dropped, and for what is in the store the node is owed a hint to
 /// look there.
 /// </summary>
 internal sealed class LinkQueue(ClusterOptions options)
@@ -18,38 +18,58 @@ internal sealed class LinkQueue(ClusterOptions options)
 
     private long bytes;
     private long dropped;
-    private bool closed;
+    private TaskCompletionSource? room;
+    private volatile bool closed;
 
     /// <summary>How many stored messages have been dropped for the node so far.</summary>
     public long Dropped => Volatile.Read(ref dropped);
 
-    /// <summary>Puts messages in line, as far as there is room. One that finds nothing in line is taken whatever its size.</summary>
+    /// <summary>Done when messages have been taken out after this was asked.</summary>
+    public Task Room
+    {
+        get
+        {
+            lock (gate)
+                return (room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>Puts messages in line, as far as there is room, and drops the others. One that finds nothing in line is taken whatever its size.</summary>
     /// <param name="batch">Messages whose frames are built; the list is the caller's again.</param>
     /// <param name="now">A timestamp of the clock.</param>
-    public void Add(IReadOnlyList<Message> batch, long now)
+    public void Add(IReadOnlyList<Message> batch, long now) => Drop(batch, TryAdd(batch, 0, now));
+
+    /// <summary>Puts messages in line, from one of the batch on, up to the first that finds no room; returns its index.</summary>
+    public int TryAdd(IReadOnlyList<Message> batch, int from, long now)
     {
-        int added = 0;
+        int next = from;
         lock (gate)
         {
-            for (int i = 0; i < batch.Count; i++)
+            for (; next < batch.Count && !closed; next++)
             {
-                Message message = batch[i];
-                int size = MessageEntry.SizeOf(message);
-                if (closed)
-                    DispatchMetrics.GiveUp(message, DropReason.Gone);
-                else if (waiting.Count > 0 && (waiting.Count >= options.MaxQueuedMessages || bytes + size > options.MaxQueuedBytes))
-                    Drop(message, DropReason.Full);
-                else
-                {
-                    waiting.Enqueue(new Queued(message, now));
-                    bytes += size;
-                    added++;
-                }
+                int size = MessageEntry.SizeOf(batch[next]);
+                if (waiting.Count > 0 && (waiting.Count >= options.MaxQueuedMessages || bytes + size > options.MaxQueuedBytes))
+                    break;
+                waiting.Enqueue(new Queued(batch[next], now));
+                bytes += size;
             }
         }
 
-        DispatchMetrics.Queued.Add(added);
+        DispatchMetrics.Queued.Add(next - from);
         filled.Writer.TryWrite(true);
+        return next;
+    }
+
+    /// <summary>Gives up the messages of a batch from one on, which found no room.</summary>
+    public void Drop(IReadOnlyList<Message> batch, int from)
+    {
+        for (int i = from; i < batch.Count; i++)
+        {
+            if (closed)
+                DispatchMetrics.GiveUp(batch[i], DropReason.Gone);
+            else
+                Drop(batch[i], DropReason.Full);
+        }
     }
 
     /// <summary>The node must look into the store for this many messages.</summary>
@@ -80,6 +100,7 @@ internal sealed class LinkQueue(ClusterOptions options)
     public void Take(Parcel parcel)
     {
         int taken = 0;
+        TaskCompletionSource? awaited;
         lock (gate)
         {
             while (waiting.TryPeek(out Queued next) && parcel.TryAdd(next))
@@ -90,14 +111,19 @@ internal sealed class LinkQueue(ClusterOptions options)
 
             if (waiting.Count == 0 && waiting.Capacity > KeptCapacity)
                 waiting.TrimExcess();
+            awaited = room;
+            room = null;
         }
 
+        awaited?.SetResult();
         DispatchMetrics.Queued.Add(-taken);
     }
 
-    /// <summary>Gives up what has waited since before a moment.</summary>
-    public void DropExpired(long before)
+    /// <summary>Gives up what has waited for longer than it may: of the parcel, and in line.</summary>
+    public void DropExpired(Parcel parcel, TimeProvider time)
     {
+        long before = time.GetTimestamp() - (long)(options.MaxQueuedTime.TotalSeconds * time.TimestampFrequency);
+        Owe(parcel.DropExpired(before));
         int expired = 0;
         lock (gate)
         {

@@ -37,15 +37,17 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
     /// <param name="peer">The node and its run.</param>
     /// <param name="services">What every link uses.</param>
     /// <param name="owes">Whether messages for this run have been dropped before.</param>
-    public NodeLink(Peer peer, LinkServices services, bool owes = false)
+    /// <param name="untold">What the node has not been told, by this link or those before it.</param>
+    public NodeLink(Peer peer, LinkServices services, bool owes = false, UntoldRevocations? untold = null)
     {
         this.peer = peer;
         this.services = services;
-        // What is asked and revoked holds for whichever run answers: a node that has just taken a new incarnation still has its clients.
+        // What is asked holds for whichever run answers: a node that has just taken a new incarnation still has its clients.
         anyRun = peer with { Incarnation = "" };
         queue = new LinkQueue(services.Options);
         post = new ParcelPost(services.Peers, services.Options);
-        untold = new UntoldRevocations(anyRun, services, life.Token);
+        this.untold = untold ?? new UntoldRevocations(peer, services);
+        this.untold.Follow(life.Token);
         if (owes)
             queue.Owe(1);
         loop = Task.Run(RunAsync);
@@ -57,9 +59,6 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
     /// <summary>Whether messages were dropped that the node has not been told to look for in the store.</summary>
     public bool Owes => queue.Dropped != Volatile.Read(ref hinted);
 
-    /// <summary>The revocations that the node has not been told.</summary>
-    public IReadOnlyList<KeyValuePair<string, long>> Untold => untold.All;
-
     /// <summary>Puts the messages in line; each is reported when the node has, or when it is given up.</summary>
     public ValueTask DeliverAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken)
     {
@@ -67,28 +66,27 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask<IReadOnlyList<ConnectionDetails>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) =>
-        await AskAsync(UserProtocol.DeliverConnections, UserProtocol.User(userId), UserProtocol.ReadConnections, [], cancellationToken);
+    public async ValueTask<NodeAnswers<IReadOnlyList<ConnectionDetails>>> FindConnectionsAsync(string userId, CancellationToken cancellationToken) =>
+        await AskAsync<IReadOnlyList<ConnectionDetails>>(UserProtocol.DeliverConnections, UserProtocol.User(userId), UserProtocol.ReadConnections, [], cancellationToken);
 
-    public async ValueTask<int> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken) =>
+    public async ValueTask<NodeAnswers<int>> DisconnectAsync(string userId, string? device, CancellationToken cancellationToken) =>
         await AskAsync(UserProtocol.DeliverDisconnect, UserProtocol.Disconnect(userId, device), UserProtocol.ReadDisconnected, 0, cancellationToken);
 
     /// <summary>Tells the node; one that cannot be told now is told as soon as it can be, though this returns.</summary>
-    public async ValueTask RevokeAsync(string userId, long before, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<string>> RevokeAsync(string userId, long before, CancellationToken cancellationToken)
     {
         using CancellationTokenSource patience = Patience(cancellationToken);
         try
         {
             await untold.TellAsync([KeyValuePair.Create(userId, before)], patience.Token);
+            return [];
         }
         catch (Exception e) when (e is PeerUnavailableException or OperationCanceledException)
         {
-            RevokeLater(userId, before);
+            untold.Add(userId, before);
+            return [peer.Address];
         }
     }
-
-    /// <summary>Has the node told as soon as it can be.</summary>
-    public void RevokeLater(string userId, long before) => untold.Add(userId, before);
 
     /// <summary>The node is to be told to look into the store.</summary>
     public void Owe() => queue.Owe(1);
@@ -131,7 +129,7 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
     {
         while (true)
         {
-            DropExpired();
+            queue.DropExpired(parcel, services.Time);
             if (parcel.Count == 0)
                 queue.Take(parcel);
             // What is dropped from here on may come to the store after the node has looked there: it is for the next request to tell.
@@ -195,20 +193,13 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
         }
     }
 
-    private void DropExpired()
-    {
-        long before = services.Time.GetTimestamp() - (long)(services.Options.MaxQueuedTime.TotalSeconds * services.Time.TimestampFrequency);
-        queue.Owe(parcel.DropExpired(before));
-        queue.DropExpired(before);
-    }
-
-    private async Task<T> AskAsync<T>(string path, PeerWriter question, Reading<T> read, T none, CancellationToken cancellationToken)
+    private async Task<NodeAnswers<T>> AskAsync<T>(string path, PeerWriter question, Reading<NodeAnswers<T>> read, T none, CancellationToken cancellationToken)
     {
         using CancellationTokenSource patience = Patience(cancellationToken);
         string trouble;
         try
         {
-            T answer = read(await services.Peers.CallAsync(anyRun, path, question.Written, patience.Token));
+            NodeAnswers<T> answer = read(await services.Peers.CallAsync(anyRun, path, question.Written, patience.Token));
             isMute = false;
             return answer;
         }
@@ -224,7 +215,7 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
         if (!isMute)
             DispatchLog.NotAsked(services.Logger, peer.Address, trouble);
         isMute = true;
-        return none;
+        return new(none, [peer.Address]);
     }
 
     /// <summary>Half of the time that our own caller may be waiting on another node, so that it gets what the other push nodes have answered.</summary>

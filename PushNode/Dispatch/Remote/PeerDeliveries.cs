@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Hosting;
 using PushNode.Peers;
 using PushNode.Push;
 using PushNode.Settings;
@@ -10,7 +9,7 @@ namespace PushNode.Dispatch.Remote;
 /// The push nodes of a cluster: this node itself, called directly, if it is one, and a link to each other one that is live, made when it is first needed. A node that is gone
 /// or runs anew loses its link; a run that comes back is told to look into the store for what it missed. When this node stops, the links bring what still waits.
 /// </summary>
-internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAsyncDisposable
+internal sealed class PeerDeliveries : LastToStop, IDeliveries, IAsyncDisposable
 {
     /// <summary>How many runs that are gone are remembered, in case they come back.</summary>
     private const int MaxGone = 1_000;
@@ -20,7 +19,8 @@ internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAs
     private readonly IDelivery? own;
     private readonly LinkServices services;
     private readonly ConcurrentDictionary<string, NodeLink> links = [];
-    private readonly Dictionary<string, IReadOnlyList<KeyValuePair<string, long>>> gone = [];
+    private readonly Dictionary<string, UntoldRevocations> untold = [];
+    private readonly HashSet<string> gone = [];
     private readonly Lock gate = new();
     private bool closed;
 
@@ -54,18 +54,7 @@ internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAs
     public IDelivery? Find(string address) =>
         address == node.Address ? own : directory.Find(address) is { } peer ? LinkTo(peer) : null;
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <summary>Everything that could bring messages has stopped: the links bring what waits, as long as the token lets them.</summary>
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.WhenAll(Close().Select(link => link.Value.CloseAsync(cancellationToken)));
+    public override Task StoppedAsync(CancellationToken cancellationToken) => Task.WhenAll(Close().Select(link => link.Value.CloseAsync(cancellationToken)));
 
     public async ValueTask DisposeAsync()
     {
@@ -101,12 +90,12 @@ internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAs
             links.TryGetValue(address, out NodeLink? last);
             if (last?.Incarnation == peer.Incarnation)
                 return last;
-            bool isBack = gone.Remove(peer.Incarnation, out IReadOnlyList<KeyValuePair<string, long>>? untold);
+            bool isBack = gone.Remove(peer.Incarnation);
+            if (!untold.TryGetValue(address, out UntoldRevocations? revocations))
+                untold[address] = revocations = new UntoldRevocations(peer, services);
             // What was meant for the run before has been dropped.
-            var link = new NodeLink(peer, services, owes: isBack || last is not null);
+            var link = new NodeLink(peer, services, owes: isBack || last is not null, revocations);
             links[address] = link;
-            foreach ((string userId, long before) in untold ?? last?.Untold ?? [])
-                link.RevokeLater(userId, before);
             if (last is not null)
                 _ = last.DisposeAsync().AsTask();
             return link;
@@ -128,7 +117,7 @@ internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAs
 
             foreach (Peer peer in directory.Peers)
             {
-                if (gone.ContainsKey(peer.Incarnation))
+                if (gone.Contains(peer.Incarnation) || (untold.TryGetValue(peer.Address, out UntoldRevocations? revocations) && revocations.All.Length > 0))
                     MakeLink(peer.Address);
             }
         }
@@ -138,9 +127,16 @@ internal sealed class PeerDeliveries : IDeliveries, IHostedLifecycleService, IAs
     {
         links.TryRemove(address, out _);
         if (gone.Count == MaxGone)
-            gone.Clear();
-        gone[link.Incarnation] = link.Untold;
+            ForgetGone();
+        gone.Add(link.Incarnation);
         _ = link.DisposeAsync().AsTask();
+    }
+
+    private void ForgetGone()
+    {
+        gone.Clear();
+        foreach (string address in untold.Keys.Where(a => !links.ContainsKey(a)).ToArray())
+            untold.Remove(address);
     }
 
     private KeyValuePair<string, NodeLink>[] Close()

@@ -2,11 +2,15 @@ using PushNode.Peers;
 
 namespace PushNode.Dispatch.Remote;
 
-/// <summary>The revocations that one node could not be told: told again and again until it has been, or <paramref name="life"/> ends.</summary>
-/// <param name="peer">The node, whichever run of it.</param>
-/// <param name="services">What every link uses.</param>
-/// <param name="life">Ends with the node.</param>
-internal sealed class UntoldRevocations(Peer peer, LinkServices services, CancellationToken life)
+/// <summary>
+/// The revocations that could not be told at one address. They outlive the links to its runs, since one that is being told when its link is replaced may fail
+/// afterwards: as long as a link leads there they are told again and again, until the node has been.
+/// </summary>
+/// <param name="whom">Who is told, for the log: <c>push node 10.0.0.7:8081</c>.</param>
+/// <param name="tell">Tells once; throws <see cref="PeerUnavailableException"/> when that fails.</param>
+/// <param name="time">The clock of the attempts.</param>
+/// <param name="logger">Where changes are logged.</param>
+internal sealed class UntoldRevocations(string whom, Func<PeerWriter, CancellationToken, Task> tell, TimeProvider time, ILogger logger)
 {
     /// <summary>How many users' revocations are kept for one node.</summary>
     public const int Max = 10_000;
@@ -20,7 +24,20 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
 
     private readonly Dictionary<string, long> voidBefore = [];
     private readonly Lock gate = new();
+    private CancellationToken life = new(canceled: true);
     private bool telling;
+
+    /// <summary>Those of a push node; whichever run answers is told, as one that has just taken a new incarnation still has its clients.</summary>
+    /// <param name="peer">The node.</param>
+    /// <param name="services">What every link uses.</param>
+    public UntoldRevocations(Peer peer, LinkServices services)
+        : this(
+            $"push node {peer.Address}",
+            (revoked, cancellationToken) => services.Peers.CallAsync(peer with { Incarnation = "" }, UserProtocol.DeliverRevoked, revoked.Written, cancellationToken),
+            services.Time,
+            services.Logger)
+    {
+    }
 
     /// <summary>What has not been told.</summary>
     public KeyValuePair<string, long>[] All
@@ -32,58 +49,75 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
         }
     }
 
-    /// <summary>Tells the node once; throws when that fails.</summary>
+    /// <summary>Tells once; throws when that fails.</summary>
     /// <exception cref="PeerUnavailableException">It has not been told, or did not say so.</exception>
     public Task TellAsync(IReadOnlyCollection<KeyValuePair<string, long>> revoked, CancellationToken cancellationToken) =>
-        services.Peers.CallAsync(peer, UserProtocol.DeliverRevoked, UserProtocol.Revoked(revoked).Written, cancellationToken);
+        tell(UserProtocol.Revoked(revoked), cancellationToken);
 
-    /// <summary>Has the node told later.</summary>
+    /// <summary>A link leads to the node from now on, for as long as it lives: has the node told what waits.</summary>
+    /// <param name="linkLife">Ends with the link, or after the next one's has begun.</param>
+    public void Follow(CancellationToken linkLife)
+    {
+        lock (gate)
+        {
+            life = linkLife;
+            telling = voidBefore.Count > 0;
+            if (!telling)
+                return;
+        }
+
+        _ = TellAllAsync(linkLife);
+    }
+
+    /// <summary>Has the node told later: when a link leads there.</summary>
     public void Add(string userId, long before)
     {
+        CancellationToken linkLife;
         lock (gate)
         {
             if (voidBefore.Count >= Max && !voidBefore.ContainsKey(userId))
             {
-                DispatchLog.TooManyRevocations(services.Logger, Max, peer.Address, userId);
+                DispatchLog.TooManyRevocations(logger, Max, whom, userId);
                 return;
             }
 
             voidBefore[userId] = Math.Max(before, voidBefore.GetValueOrDefault(userId));
-            if (telling)
+            if (telling || life.IsCancellationRequested)
                 return;
             telling = true;
+            linkLife = life;
         }
 
-        DispatchLog.NotTold(services.Logger, peer.Address);
-        _ = TellAllAsync();
+        DispatchLog.NotTold(logger, whom);
+        _ = TellAllAsync(linkLife);
     }
 
-    private async Task TellAllAsync()
+    private async Task TellAllAsync(CancellationToken linkLife)
     {
         var delay = new RetryDelay(FirstDelay, LongestDelay);
         try
         {
-            while (Next() is { Length: > 0 } next)
+            while (Next(linkLife) is { Length: > 0 } next)
             {
                 // Whoever has added one has just tried.
-                await Task.Delay(delay.Next(), services.Time, life);
-                if (await TryTellAsync(next))
+                await Task.Delay(delay.Next(), time, linkLife);
+                if (await TryTellAsync(next, linkLife))
                     delay.Reset();
             }
 
-            DispatchLog.Told(services.Logger, peer.Address);
+            DispatchLog.Told(logger, whom);
         }
         catch (OperationCanceledException)
         {
-            // The node has gone.
+            // The node has gone, or the next link has them told.
         }
     }
 
-    private async Task<bool> TryTellAsync(KeyValuePair<string, long>[] some)
+    private async Task<bool> TryTellAsync(KeyValuePair<string, long>[] some, CancellationToken linkLife)
     {
         try
         {
-            await TellAsync(some, life);
+            await TellAsync(some, linkLife);
         }
         catch (PeerUnavailableException)
         {
@@ -92,7 +126,7 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // A fault of ours must not end the telling.
-            DispatchLog.LinkFailed(services.Logger, peer.Address, e);
+            DispatchLog.LinkFailed(logger, whom, e);
             return false;
         }
 
@@ -100,7 +134,7 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
         {
             foreach ((string userId, long before) in some)
             {
-                if (voidBefore[userId] <= before)
+                if (voidBefore.TryGetValue(userId, out long untold) && untold <= before)
                     voidBefore.Remove(userId);
             }
         }
@@ -108,10 +142,12 @@ internal sealed class UntoldRevocations(Peer peer, LinkServices services, Cancel
         return true;
     }
 
-    private KeyValuePair<string, long>[] Next()
+    private KeyValuePair<string, long>[] Next(CancellationToken linkLife)
     {
         lock (gate)
         {
+            if (linkLife != life)
+                throw new OperationCanceledException(linkLife);
             telling = voidBefore.Count > 0;
             return [.. voidBefore.Take(MaxInRequest)];
         }

@@ -29,11 +29,11 @@ internal static class UserProtocol
         return userId;
     }
 
-    public static PeerWriter Connections(IReadOnlyList<ConnectionDetails> connections)
+    public static PeerWriter Connections(NodeAnswers<IReadOnlyList<ConnectionDetails>> found)
     {
         var body = new PeerWriter();
-        body.Int(connections.Count);
-        foreach (ConnectionDetails connection in connections)
+        body.Int(found.Known.Count);
+        foreach (ConnectionDetails connection in found.Known)
         {
             body.Text(connection.Id);
             body.Text(connection.Node);
@@ -42,18 +42,20 @@ internal static class UserProtocol
             body.Long(connection.Since);
         }
 
+        WriteAddresses(body, found.Unanswered);
         return body;
     }
 
-    public static IReadOnlyList<ConnectionDetails> ReadConnections(ReadOnlySpan<byte> answer)
+    public static NodeAnswers<IReadOnlyList<ConnectionDetails>> ReadConnections(ReadOnlySpan<byte> answer)
     {
         var body = new PeerReader(answer);
         int count = body.Count();
         var connections = new List<ConnectionDetails>();
         for (int i = 0; i < count; i++)
             connections.Add(new ConnectionDetails(body.Text(), body.Text(), body.Text(), body.Text(), body.Long()));
+        IReadOnlyList<string> unanswered = ReadAddresses(ref body);
         body.End();
-        return connections;
+        return new(connections, unanswered);
     }
 
     public static PeerWriter Disconnect(string userId, string? device)
@@ -74,19 +76,21 @@ internal static class UserProtocol
         return device is null || Names.IsWord(device) ? (userId, device) : throw new MalformedPeerBodyException(0, "a device is none");
     }
 
-    public static PeerWriter Disconnected(int connections)
+    public static PeerWriter Disconnected(NodeAnswers<int> closed)
     {
         var body = new PeerWriter();
-        body.Int(connections);
+        body.Int(closed.Known);
+        WriteAddresses(body, closed.Unanswered);
         return body;
     }
 
-    public static int ReadDisconnected(ReadOnlySpan<byte> answer)
+    public static NodeAnswers<int> ReadDisconnected(ReadOnlySpan<byte> answer)
     {
         var body = new PeerReader(answer);
         int connections = body.Int();
+        IReadOnlyList<string> unanswered = ReadAddresses(ref body);
         body.End();
-        return connections >= 0 ? connections : throw new MalformedPeerBodyException(0, "a number of connections is negative");
+        return connections >= 0 ? new(connections, unanswered) : throw new MalformedPeerBodyException(0, "a number of connections is negative");
     }
 
     public static PeerWriter Revoked(IReadOnlyCollection<KeyValuePair<string, long>> voidBefore)
@@ -111,6 +115,37 @@ internal static class UserProtocol
             voidBefore.Add(KeyValuePair.Create(ReadUser(ref body), body.Long()));
         body.End();
         return voidBefore;
+    }
+
+    /// <summary>The addresses of the nodes that have not been told.</summary>
+    public static PeerWriter Untold(IReadOnlyCollection<string> addresses)
+    {
+        var body = new PeerWriter();
+        WriteAddresses(body, addresses);
+        return body;
+    }
+
+    public static IReadOnlyList<string> ReadUntold(ReadOnlySpan<byte> answer)
+    {
+        var body = new PeerReader(answer);
+        IReadOnlyList<string> addresses = ReadAddresses(ref body);
+        body.End();
+        return addresses;
+    }
+
+    private static void WriteAddresses(PeerWriter body, IReadOnlyCollection<string> addresses)
+    {
+        body.Int(addresses.Count);
+        foreach (string address in addresses)
+            body.Text(address);
+    }
+
+    private static IReadOnlyList<string> ReadAddresses(ref PeerReader body)
+    {
+        string[] addresses = new string[body.Count()];
+        for (int i = 0; i < addresses.Length; i++)
+            addresses[i] = body.Text();
+        return addresses;
     }
 
     private static string ReadUser(ref PeerReader body) =>

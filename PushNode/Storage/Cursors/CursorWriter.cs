@@ -69,7 +69,6 @@ internal sealed class CursorWriter(PendingCursors pending, ICursorTarget target,
     {
         int all = pending.Waiting;
         int left = all;
-        // What was moved before the store has ever answered waits for the epoch that it is of.
         if (left > 0 && target.Away is { } away)
             throw new StoreUnavailableException(away);
         while (left > 0 && pending.Take(Math.Min(left, target.MaxMoves)) is { } chunk)

@@ -40,11 +40,13 @@ internal sealed class PendingCursors(ILogger<PendingCursors> logger, int capacit
         }
     }
 
-    /// <summary>Moves a cursor forward.</summary>
-    public void Move(in CursorKey key, long seq)
+    /// <summary>Moves a cursor forward, unless the seq is of another epoch than the store's.</summary>
+    public void Move(in CursorKey key, long seq, string ofEpoch)
     {
         lock (gate)
         {
+            if (ofEpoch != epoch)
+                return;
             ref Entry entry = ref CollectionsMarshal.GetValueRefOrAddDefault(entries, key, out bool known);
             if (known && entry.Seq >= seq)
                 return;
@@ -132,12 +134,12 @@ internal sealed class PendingCursors(ILogger<PendingCursors> logger, int capacit
         }
     }
 
-    /// <summary>From now on cursors are of this epoch. Those of another one are dropped, but not those moved before any was known.</summary>
+    /// <summary>From now on cursors are of this epoch. Those of another one are dropped.</summary>
     public void StartOver(string newEpoch)
     {
         lock (gate)
         {
-            if (epoch is not null && epoch != newEpoch)
+            if (epoch != newEpoch)
             {
                 entries.Clear();
                 queue.Clear();

@@ -78,8 +78,11 @@ internal sealed class JournalStore(DataFolder data, JournalSettings settings, Ti
         return new([.. channels.Select(channel => open.State.Cursors.Find(userId, device, channel))]);
     }
 
-    public void MoveCursor(string userId, string device, Channel channel, long seq) =>
-        journal?.State.Cursors.Move(userId, device, channel, seq);
+    public void MoveCursor(string userId, string device, Channel channel, long seq, string epoch)
+    {
+        if (journal is { } open && open.State.Epoch == epoch)
+            open.State.Cursors.Move(userId, device, channel, seq);
+    }
 
     public ValueTask<IReadOnlyList<DeviceCursor>> ListCursorsAsync(Channel channel, int limit, CancellationToken cancellationToken) =>
         new(Opened.State.Cursors.List(channel, limit));

@@ -8,7 +8,13 @@ namespace PushNode.Storage.Remote;
 /// The way to the node that stores. Once a second it asks how the store is; while that fails, everything else is refused at once, so that nobody waits
 /// for a node that is known to be away.
 /// </summary>
-internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, PendingCursors pending, TimeProvider time, ILogger<StoreLink> logger) : IStoreWatch
+/// <param name="directory">The other nodes.</param>
+/// <param name="client">Asks them.</param>
+/// <param name="pending">The cursors that wait to be written.</param>
+/// <param name="hasClients">Whether there are clients here who wait while the store is away.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, PendingCursors pending, bool hasClients, TimeProvider time, ILogger<StoreLink> logger) : IStoreWatch
 {
     private const string NoStore = "no node of the cluster stores messages at the moment: start one with the collect role";
     private const string NotAsked = "the message store has not been asked yet";
@@ -16,6 +22,7 @@ internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, Pen
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AwayInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StartGrace = TimeSpan.FromSeconds(10);
 
     private readonly Signal wake = new(time);
     private readonly Lock changing = new();
@@ -101,17 +108,23 @@ internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, Pen
             }
 
             away = e.Message;
-            // A node that starts learns of the others a little later, and a restart takes a moment: neither is worth a warning.
-            if (isReported || time.GetElapsedTime(awaySince) < Grace)
+            if (isReported || time.GetElapsedTime(awaySince) < GraceFor(e))
                 return;
             isReported = true;
-            logger.StoreAway(e.Message);
+            if (hasClients)
+                logger.StoreAway(e.Message);
+            else
+                logger.StoreMissed(e.Message);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             logger.StorePollFailed(e);
         }
     }
+
+    // The nodes of a cluster start one after another, and a restart takes a moment: neither is worth a warning. What refuses this node will go on doing so.
+    private TimeSpan GraceFor(StoreUnavailableException e) =>
+        contact is null && e.InnerException is not PeerUnavailableException { IsAnswer: true } ? StartGrace : Grace;
 
     private async Task<T> CallAsync<T>(string path, PeerWriter request, AnswerReader<T> read, CancellationToken cancellationToken)
     {

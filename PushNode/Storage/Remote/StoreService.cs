@@ -115,7 +115,7 @@ internal sealed class StoreService(IMessageStore store, Node node) : IPeerServic
         if (isOurs)
         {
             foreach (CursorMove move in moves)
-                store.MoveCursor(move.Key.UserId, move.Key.Device, move.Key.Channel, move.Seq);
+                store.MoveCursor(move.Key.UserId, move.Key.Device, move.Key.Channel, move.Seq, epoch);
             await store.SaveCursorsAsync(call.Aborted);
         }
 
