@@ -126,39 +126,16 @@ internal sealed class Revocations(IMessageStore store, IRevocationCopy copy, Tim
     }
 
     /// <summary>
-    /// Whether a token of this user issued then (Unix milliseconds) is void. Tokens tell seconds, so one issued within the second of the
-    /// revocation counts as issued before it.
+    /// Whether a token of this user issued then (Unix milliseconds) is void, as known to the cluster by now. For whoever is no client: a node that has no clients is told
+    /// of no revocation, so what the copy has lost it asks the store for every few seconds.
     /// </summary>
-    public bool IsRevoked(string userId, long issuedAt) => voidBefore.TryGetValue(userId, out long before) && issuedAt < before;
-
-    /// <summary>
-    /// Makes all tokens of the user issued until now void, durably. Returns the time, in Unix milliseconds, before which issued tokens are void, for
-    /// the push nodes to <see cref="Learn"/>.
-    /// </summary>
-    /// <exception cref="StoreUnavailableException">It was not stored; nothing is revoked.</exception>
-    public async Task<long> RevokeAsync(string userId, CancellationToken cancellationToken)
+    /// <exception cref="StoreUnavailableException">The store does not answer, and never has.</exception>
+    public async ValueTask<bool> FindRevokedAsync(string userId, long issuedAt, CancellationToken cancellationToken)
     {
-        long before = time.GetUtcNow().ToUnixTimeMilliseconds();
-        await store.RevokeAsync(userId, before, cancellationToken);
-        await copy.PutAsync(userId, before, cancellationToken);
-        Take(userId, before);
-        return before;
-    }
-
-    /// <summary>A collect node has revoked the user's tokens issued before then (Unix milliseconds): tells the listeners.</summary>
-    public void Learn(string userId, long before)
-    {
-        Raise(userId, before);
-        // Also when it is known already: a connection may have been made between the knowing and the telling.
-        revoked?.Invoke(userId);
-    }
-
-    /// <summary>Asks the copy that all nodes share, for a user who joins: what it says holds here from now on.</summary>
-    public async ValueTask AskAsync(string userId, CancellationToken cancellationToken)
-    {
-        long before = await copy.FindAsync(userId, cancellationToken);
-        if (before > 0)
-            Take(userId, before);
+        if (!Loaded.IsCompleted || (revoked is null && reload.IsDue()))
+            await RefreshAsync(cancellationToken);
+        await AskAsync(userId, cancellationToken);
+        return IsRevoked(userId, issuedAt);
     }
 
     private async Task CatchUpAsync(long doubt)
@@ -186,19 +163,6 @@ internal sealed class Revocations(IMessageStore store, IRevocationCopy copy, Tim
             Volatile.Write(ref settled, doubt);
             catchingUp = null;
         }
-    }
-
-    /// <summary>
-    /// Whether a token of this user issued then (Unix milliseconds) is void, as known to the cluster by now. For whoever is no client: a node that has no clients is told
-    /// of no revocation, so what the copy has lost it asks the store for every few seconds.
-    /// </summary>
-    /// <exception cref="StoreUnavailableException">The store does not answer, and never has.</exception>
-    public async ValueTask<bool> FindRevokedAsync(string userId, long issuedAt, CancellationToken cancellationToken)
-    {
-        if (!Loaded.IsCompleted || (revoked is null && reload.IsDue()))
-            await RefreshAsync(cancellationToken);
-        await AskAsync(userId, cancellationToken);
-        return IsRevoked(userId, issuedAt);
     }
 
     private async Task RefreshAsync(CancellationToken cancellationToken)
