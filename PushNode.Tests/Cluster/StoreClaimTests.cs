@@ -137,6 +137,7 @@ internal sealed class StoreClaimTests
         await using Storer again = Prepare(First, connection: $"127.0.0.1:{network.Port}");
         await again.Member.Pulse.StartAsync(default);
         await again.Claim.StartAsync(default);
+        await again.Member.Pulse.StartedAsync(default);
         Assert.That(again.Claim.IsHeld, Is.True);
 
         await server.StartAsync();

@@ -82,7 +82,7 @@ internal sealed class TestLink : IAsyncDisposable
             while (true)
                 _ = CarryAsync(await listener.AcceptTcpClientAsync(stopped.Token));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException || (e is InvalidOperationException && stopped.IsCancellationRequested))
         {
             // The test has ended.
         }
