@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace PushNode.Tests.Support.Mongo;
 
 /// <summary>The order of BSON values, as MongoDB sorts and compares them: first by type, numbers of all types as one.</summary>
@@ -32,7 +30,7 @@ internal sealed class BsonOrder : IComparer<object?>
         int byRank = Rank(x).CompareTo(Rank(y));
         return byRank != 0 ? byRank : (x, y) switch
         {
-            (string a, string b) => Bytes(a).SequenceCompareTo(Bytes(b)),
+            (string a, string b) => Strings(a, b),
             (BsonDocument a, BsonDocument b) => Fields(a, b),
             (BsonArray a, BsonArray b) => Elements(a, b),
             (BsonBinary a, BsonBinary b) => Binaries(a, b),
@@ -45,8 +43,14 @@ internal sealed class BsonOrder : IComparer<object?>
         };
     }
 
-    // By code point, which the order of UTF-16 units is not.
-    private static ReadOnlySpan<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
+    // By code point, as UTF-8 does: surrogates stand for what is above all other units.
+    private static int Strings(string x, string y)
+    {
+        int at = x.AsSpan().CommonPrefixLength(y);
+        return at < x.Length && at < y.Length ? Place(x[at]).CompareTo(Place(y[at])) : x.Length.CompareTo(y.Length);
+
+        static int Place(char unit) => char.IsSurrogate(unit) ? unit + char.MaxValue : unit;
+    }
 
     private static int Numbers(object x, object y) => x is double || y is double
         ? Convert.ToDouble(x, null).CompareTo(Convert.ToDouble(y, null))
@@ -59,7 +63,7 @@ internal sealed class BsonOrder : IComparer<object?>
         {
             int order = Rank(x[i].Value).CompareTo(Rank(y[i].Value));
             if (order == 0)
-                order = Bytes(x[i].Key).SequenceCompareTo(Bytes(y[i].Key));
+                order = Strings(x[i].Key, y[i].Key);
             if (order == 0)
                 order = Instance.Compare(x[i].Value, y[i].Value);
             if (order != 0)
