@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace PushNode.Tests.Support.Mongo;
 
@@ -214,6 +216,20 @@ internal sealed class MongoDoubleFaultTests
         Assert.That((await other.CommandAsync(new BsonDocument { { "saslStart", 1 } })).Number("code"), Is.EqualTo(18));
         Assert.That((await other.CommandAsync(Insert(1))).Number("code"), Is.EqualTo(13));
         Assert.That((await other.CommandAsync(new BsonDocument { { "hello", 1 } })).Flag("ok"), Is.True);
+    }
+
+    [Test]
+    public async Task Connection_WithoutTls_WhereItIsRequired_IsClosed()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using X509Certificate2 certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        await using var secure = new MongoDouble(new MongoDoubleOptions { Certificate = certificate });
+        await using var plain = new MongoWireClient(secure);
+
+        Assert.That(await plain.AskAsync(new BsonDocument { { "hello", 1 } }), Is.Null);
+        Assert.That(secure.Commands, Is.Empty);
     }
 
     [Test]
