@@ -49,6 +49,7 @@ internal sealed class MongoConnection(Socket socket, MongoHello hello, MongoStat
 
     private async Task<Stream> OpenAsync(CancellationToken stopping)
     {
+        socket.NoDelay = true;
         var stream = new NetworkStream(socket);
         if (options.Certificate is null)
             return stream;

@@ -189,7 +189,6 @@ internal sealed class MongoDouble : IAsyncDisposable
             while (true)
             {
                 Socket socket = await from.AcceptSocketAsync(stopping.Token);
-                socket.NoDelay = true;
                 var connection = new MongoConnection(socket, hello, state, faults, log, options);
                 connections[connection] = true;
                 served.Add((connection, ServeAsync(connection)));
@@ -197,7 +196,7 @@ internal sealed class MongoDouble : IAsyncDisposable
                     connection.Drop();
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException or OperationCanceledException)
         {
             // It refuses connections now, or the test has ended.
         }
