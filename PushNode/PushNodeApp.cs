@@ -82,7 +82,7 @@ internal static class PushNodeApp
             services.AddRemoteStore(hasClients: roles.HasFlag(Roles.Push));
         if (collects)
             services.AddStoreService();
-        services.AddSharedCluster(configuration, roles, !collects ? StoreKind.Elsewhere : usesMongo ? StoreKind.Shared : StoreKind.Own);
+        services.AddSharedCluster(configuration, roles, usesMongo ? StoreKind.Shared : collects ? StoreKind.Own : StoreKind.Elsewhere);
         services.AddClusterDispatch(roles);
         if (roles.HasFlag(Roles.Collect))
             services.AddCollect(configuration);

@@ -3,12 +3,12 @@ namespace PushNode.Cluster;
 /// <summary>What a node of a cluster has to do with the store.</summary>
 internal enum StoreKind
 {
-    /// <summary>It does not collect.</summary>
+    /// <summary>It asks those that store.</summary>
     Elsewhere,
 
     /// <summary>Its own journal is the cluster's store: it has to be the only one.</summary>
     Own,
 
-    /// <summary>It collects into a database that others write too.</summary>
+    /// <summary>It uses a database that the others use too.</summary>
     Shared,
 }

@@ -62,4 +62,7 @@ internal static partial class RedisLog
 
     [LoggerMessage(20, LogLevel.Warning, "{Path} cannot be read or written ({Why}): started again while Redis is away, this node would not store")]
     public static partial void ClaimFileFailed(this ILogger logger, string path, string why);
+
+    [LoggerMessage(21, LogLevel.Warning, "Whether the other nodes store in the same database could not be compared: {Reason}")]
+    public static partial void NotCompared(this ILogger logger, string reason);
 }

@@ -42,8 +42,15 @@ internal static class RedisModule
         services.AddSingleton<IReadinessCheck>(static provider => provider.GetRequiredService<Heartbeat>());
         services.AddSingleton<RedisPulse>();
         services.AddHostedService(static provider => provider.GetRequiredService<RedisPulse>());
-        if (store != StoreKind.Own)
-            return;
+        if (store == StoreKind.Own)
+            AddClaim(services);
+        // Behind the claim: who has taken over is not to be compared with whom it has taken over from.
+        if (store != StoreKind.Elsewhere)
+            services.AddHostedService<StoreAgreement>();
+    }
+
+    private static void AddClaim(IServiceCollection services)
+    {
         services.AddSingleton<SharedClaim>();
         services.AddSingleton<StoreRival>();
         services.AddSingleton<ClaimFile>();
@@ -57,6 +64,6 @@ internal static class RedisModule
     {
         var load = new Lazy<INodeLoad?>(provider.GetService<INodeLoad>);
         var claim = new Lazy<StoreClaim?>(provider.GetService<StoreClaim>);
-        return new NodeFacts(roles, () => load.Value?.Connections ?? 0, () => store == StoreKind.Shared || claim.Value?.IsHeld == true);
+        return new NodeFacts(roles, () => load.Value?.Connections ?? 0, () => store == StoreKind.Shared ? roles.HasFlag(Roles.Collect) : claim.Value?.IsHeld == true);
     }
 }
