@@ -4,14 +4,19 @@ using PushNode.Settings;
 
 namespace PushNode.Hosting;
 
-/// <summary>Before this node listens, nothing may answer at the address that it gives the others: it would take what is meant for this one.</summary>
-internal sealed class AddressCheck(PeerClient peers, Node node) : IHostedLifecycleService
+/// <summary>
+/// Before this node listens, nothing may answer at the address that it gives the others: it would take what is meant for this one. Once it listens it has to be this
+/// one that answers there.
+/// </summary>
+internal sealed class AddressCheck(PeerClient peers, Node node, ILogger<AddressCheck> logger) : IHostedLifecycleService
 {
+    private Task asking = Task.CompletedTask;
+
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await peers.CallAsync(new Peer(node.Address, "", Roles.None, "", 0, false, false), NodeService.Path, default, cancellationToken);
+            await AskAsync(cancellationToken);
         }
         catch (PeerUnavailableException e) when (!e.IsAnswer)
         {
@@ -27,11 +32,32 @@ internal sealed class AddressCheck(PeerClient peers, Node node) : IHostedLifecyc
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        asking = FindSelfAsync();
+        return Task.CompletedTask;
+    }
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken) => asking.WaitAsync(cancellationToken);
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private Task<byte[]> AskAsync(CancellationToken cancellationToken) =>
+        peers.CallAsync(new Peer(node.Address, "", Roles.None, "", 0, false, false), NodeService.Path, default, cancellationToken);
+
+    // Said only: there are networks in which a node cannot reach itself by an address at which others can.
+    private async Task FindSelfAsync()
+    {
+        try
+        {
+            if (NodeService.ReadIncarnation(await AskAsync(CancellationToken.None)) != node.Incarnation)
+                HostingLog.AnotherAnswers(logger, node.Address);
+        }
+        catch (Exception e) when (e is PeerUnavailableException or MalformedPeerBodyException)
+        {
+            HostingLog.NotReached(logger, node.Address, e.Message);
+        }
+    }
 }

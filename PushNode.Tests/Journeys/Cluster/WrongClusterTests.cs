@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using PushNode.Tests.Support;
@@ -56,6 +57,23 @@ internal sealed class WrongClusterTests
 
         Assert.That(exitCode, Is.EqualTo(2), second.Output);
         Assert.That(second.Output, Does.Contain($"Cluster:Advertise is '127.0.0.1:{port}': another program answers at this address already"));
+    }
+
+    [Test]
+    public async Task AnAddressThatLeadsNowhere_IsSaid()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        string nowhere = $"127.0.0.1:{Ports.Next()}";
+        NodeProcess node = cluster.Prepare("auth,collect,dispatch,push", "--Cluster:Advertise", nowhere);
+        NodeProcess other = cluster.Prepare("push");
+
+        node.Launch();
+        other.Launch();
+        await Eventually.BecomesTrueAsync(() => node.Output.Contains($"told to reach this one at {nowhere}, where it does not reach itself", StringComparison.Ordinal), "it says so");
+        await Eventually.BecomesTrueAsync(async () => (await cluster.Redis.CommandAsync("KEYS", "pn:node:*")).Length == 2, "both run");
+
+        Assert.That(other.Output, Does.Not.Contain("reach itself"));
+        Assert.That(int.Parse((await cluster.Redis.CommandAsync("TTL", "pn:nodes"))[0], CultureInfo.InvariantCulture), Is.GreaterThan(3000), "of a cluster that is no more nothing stays");
     }
 
     [Test]

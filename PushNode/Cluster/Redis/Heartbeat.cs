@@ -14,6 +14,8 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
     private const int RememberedIncarnations = 16;
 
     private readonly long started = time.GetUtcNow().ToUnixTimeMilliseconds();
+    private static readonly TimeSpan NodesLifetime = TimeSpan.FromHours(1);
+
     private readonly Lock gate = new();
     private readonly Queue<string> own = [];
     private long last;
@@ -113,8 +115,10 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
         Task<RedisValue> before = batch.StringGetAsync(keys.Node(node.Address), CommandFlags.DemandMaster);
         Task<bool> written = batch.StringSetAsync(keys.Node(node.Address), record.ToString(), options.NodeLifetime, When.Always, CommandFlags.DemandMaster);
         Task<bool> added = batch.SetAddAsync(keys.Nodes, node.Address, CommandFlags.DemandMaster);
+        // Of a cluster that is no more nothing stays.
+        Task<bool> lapses = batch.KeyExpireAsync(keys.Nodes, NodesLifetime, CommandFlags.DemandMaster);
         batch.Execute();
-        await link.BoundAsync(Task.WhenAll(written, added), cancellationToken);
+        await link.BoundAsync(Task.WhenAll(written, added, lapses), cancellationToken);
         bool isFirst = last == 0;
         last = now;
         lastDraining = draining;
