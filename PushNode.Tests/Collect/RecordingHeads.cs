@@ -15,7 +15,7 @@ internal sealed class RecordingHeads : IHeads
 
     public ValueTask<long[]> ReadAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public async ValueTask RaiseAsync(IReadOnlyList<Message> stored, CancellationToken cancellationToken)
+    public async ValueTask RaiseAsync(IReadOnlyList<Message> stored, string epoch, CancellationToken cancellationToken)
     {
         if (Gate is { } gate)
             await gate.Task.WaitAsync(cancellationToken);

@@ -23,5 +23,5 @@ internal sealed class ScriptedHeads : IHeads
         return new(channels.Select(c => Hints.GetValueOrDefault(c.Name)).ToArray());
     }
 
-    public ValueTask RaiseAsync(IReadOnlyList<Message> stored, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    public ValueTask RaiseAsync(IReadOnlyList<Message> stored, string epoch, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

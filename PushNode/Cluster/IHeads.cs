@@ -9,5 +9,8 @@ internal interface IHeads
     ValueTask<long[]> ReadAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken);
 
     /// <summary>Raises the hints to the stored messages' seqs; never lowers one.</summary>
-    ValueTask RaiseAsync(IReadOnlyList<Message> stored, CancellationToken cancellationToken);
+    /// <param name="stored">The messages.</param>
+    /// <param name="epoch">The store's epoch before they were stored: seqs of another one must never pass for ones of it.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    ValueTask RaiseAsync(IReadOnlyList<Message> stored, string epoch, CancellationToken cancellationToken);
 }

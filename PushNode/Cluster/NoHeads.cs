@@ -7,5 +7,5 @@ internal sealed class NoHeads : IHeads
 {
     public ValueTask<long[]> ReadAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken) => new(new long[channels.Count]);
 
-    public ValueTask RaiseAsync(IReadOnlyList<Message> stored, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    public ValueTask RaiseAsync(IReadOnlyList<Message> stored, string epoch, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

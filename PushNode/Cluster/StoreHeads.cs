@@ -9,5 +9,5 @@ internal sealed class StoreHeads(IMessageStore store) : IHeads
     public ValueTask<long[]> ReadAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken) =>
         store.ReadHeadsAsync(channels, cancellationToken);
 
-    public ValueTask RaiseAsync(IReadOnlyList<Message> stored, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    public ValueTask RaiseAsync(IReadOnlyList<Message> stored, string epoch, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

@@ -115,13 +115,14 @@ internal sealed class Batcher : IHostedService, IDisposable
         while (await durable.WaitAsync())
         {
             Batch batch = durable.Take();
+            string? epoch = FindEpoch();
             await AppendAsync(batch.Messages);
             Message[] stored = Sort(batch.Messages);
             durable.Release(batch);
             batch.Complete();
 
             await handedOn;
-            handedOn = HandOnAsync(stored);
+            handedOn = HandOnAsync(stored, epoch);
         }
 
         await handedOn;
@@ -139,6 +140,19 @@ internal sealed class Batcher : IHostedService, IDisposable
             CollectMetrics.CountEphemeral(batch.Messages.Length);
             batch.Complete();
             await DispatchAsync(batch.Messages);
+        }
+    }
+
+    // Before the batch is stored: should the store begin a new life meanwhile, the batch's numbers are not of that one.
+    private string? FindEpoch()
+    {
+        try
+        {
+            return store.Epoch;
+        }
+        catch (StoreUnavailableException)
+        {
+            return null;
         }
     }
 
@@ -187,20 +201,20 @@ internal sealed class Batcher : IHostedService, IDisposable
         return stored == batch.Length ? batch : Array.FindAll(batch, static m => m.Outcome == StoreOutcome.Stored);
     }
 
-    private async Task HandOnAsync(Message[] stored)
+    private async Task HandOnAsync(Message[] stored, string? epoch)
     {
         if (stored.Length == 0)
             return;
-        Task raised = RaiseHeadsAsync(stored);
+        Task raised = epoch is null ? Task.CompletedTask : RaiseHeadsAsync(stored, epoch);
         await DispatchAsync(stored);
         await raised;
     }
 
-    private async Task RaiseHeadsAsync(Message[] stored)
+    private async Task RaiseHeadsAsync(Message[] stored, string epoch)
     {
         try
         {
-            await heads.RaiseAsync(stored, abandon.Token);
+            await heads.RaiseAsync(stored, epoch, abandon.Token);
             if (headsFailing)
                 CollectLog.HeadsRaisedAgain(logger);
             headsFailing = false;

@@ -11,8 +11,8 @@ internal static class CollectModule
     /// <exception cref="SettingsException">A setting of the section <c>Collect</c> is not right, or contradicts the store's.</exception>
     public static IServiceCollection AddCollect(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSettings<CollectSettings>(configuration).LimitTtl(
-            StorageModule.RetentionOf(configuration),
+        services.AddSettings<CollectSettings>(configuration).FitTo(
+            StorageModule.LimitsOf(configuration),
             isGiven: !string.IsNullOrEmpty(configuration[$"{CollectSettings.Section}:{nameof(CollectSettings.MaxTtl)}"]));
         services.AddAccess(configuration);
         services.AddSingleton<MessageIds>();

@@ -1,5 +1,6 @@
 using PushNode.Access;
 using PushNode.Settings;
+using PushNode.Storage;
 
 namespace PushNode.Collect;
 
@@ -63,17 +64,19 @@ internal sealed class CollectSettings : AccessSettings
         .. Range(nameof(MaxLinesInFlight), MaxLinesInFlight, 16, 1 << 20),
     ];
 
-    /// <summary>Nothing lives longer than it is kept: the default gives way to a shorter retention, a value that was set is refused.</summary>
-    /// <param name="kept">How long messages are kept, and the key of the setting that says so.</param>
+    /// <summary>Nothing lives longer than it is kept: the default gives way to a shorter retention, a value that was set is refused. Nor is it larger than can be kept.</summary>
+    /// <param name="limits">The store's.</param>
     /// <param name="isGiven">Whether <see cref="MaxTtl"/> was set.</param>
     /// <exception cref="SettingsException">Producers would be promised more than is kept.</exception>
-    public void LimitTtl((string Key, TimeSpan Retention) kept, bool isGiven)
+    public void FitTo(StoreLimits limits, bool isGiven)
     {
-        if (MaxTtl <= kept.Retention)
+        if (MaxDataBytes > limits.MaxDataBytes)
+            throw new SettingsException($"{Section}:{nameof(MaxDataBytes)}", $"{MaxDataBytes}", $"the store takes {limits.MaxDataBytes} bytes of data at most: make this one smaller");
+        if (MaxTtl <= limits.Retention)
             return;
         if (isGiven)
-            throw new SettingsException($"{Section}:{nameof(MaxTtl)}", $"{MaxTtl:c}", $"no message is kept longer than {kept.Key}, which is {kept.Retention:c}: make this one no longer, or raise {kept.Key} too");
-        MaxTtl = kept.Retention;
+            throw new SettingsException($"{Section}:{nameof(MaxTtl)}", $"{MaxTtl:c}", $"no message is kept longer than {limits.RetentionKey}, which is {limits.Retention:c}: make this one no longer, or raise {limits.RetentionKey} too");
+        MaxTtl = limits.Retention;
     }
 
     // Data that is allowed must not be refused for the body around it.

@@ -19,10 +19,10 @@ internal static class StorageModule
     public static bool UsesMongo(IConfiguration configuration) =>
         !string.IsNullOrWhiteSpace(configuration["Mongo:Connection"]) || !string.IsNullOrWhiteSpace(configuration["Mongo:ConnectionFile"]);
 
-    /// <summary>How long messages are kept, and the key of the setting that says so.</summary>
-    public static (string Key, TimeSpan Retention) RetentionOf(IConfiguration configuration) => UsesMongo(configuration)
-        ? ("Mongo:Retention", SettingsRegistration.Bind<MongoOptions>(configuration).Retention)
-        : ("Journal:Retention", SettingsRegistration.Bind<JournalSettings>(configuration).Retention);
+    /// <summary>What messages the configured store can take.</summary>
+    public static StoreLimits LimitsOf(IConfiguration configuration) => UsesMongo(configuration)
+        ? new StoreLimits("Mongo:Retention", SettingsRegistration.Bind<MongoOptions>(configuration).Retention, MongoOptions.MaxDataBytes)
+        : new StoreLimits("Journal:Retention", SettingsRegistration.Bind<JournalSettings>(configuration).Retention, int.MaxValue);
 
     /// <summary>
     /// Adds <see cref="IMessageStore"/>: the journal, which is opened before anything is served and closed after everything has stopped. Needs a

@@ -13,6 +13,7 @@ internal sealed class RedisHeads(RedisHeadHints hints, RedisLink link, RedisKeys
 {
     private const int RaiseChunk = 250;
 
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ComplaintInterval = TimeSpan.FromMinutes(1);
 
     private readonly Occasional complaint = new(time, ComplaintInterval);
@@ -21,25 +22,27 @@ internal sealed class RedisHeads(RedisHeadHints hints, RedisLink link, RedisKeys
     public async ValueTask<long[]> ReadAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken) =>
         channels.Count == 0 ? [] : await hints.TryReadAsync(channels, store.Epoch, cancellationToken) ?? await store.ReadHeadsAsync(channels, cancellationToken);
 
-    public async ValueTask RaiseAsync(IReadOnlyList<Message> stored, CancellationToken cancellationToken)
+    public async ValueTask RaiseAsync(IReadOnlyList<Message> stored, string epoch, CancellationToken cancellationToken)
     {
         if (!link.IsReachable)
             return;
         if (!spare.TryTake(out Dictionary<string, Message>? newest))
             newest = new Dictionary<string, Message>(StringComparer.Ordinal);
+        // This node may have stood still since they were stored: a hint is of the last day.
+        long since = (time.GetUtcNow() - LongestDelay).ToUnixTimeMilliseconds();
         for (int i = 0; i < stored.Count; i++)
         {
             Message message = stored[i];
-            if (message.Outcome == StoreOutcome.Stored && (!newest.TryGetValue(message.Channel.Name, out Message? known) || known.Seq < message.Seq))
+            if (message.Outcome == StoreOutcome.Stored && message.Time >= since && (!newest.TryGetValue(message.Channel.Name, out Message? known) || known.Seq < message.Seq))
                 newest[message.Channel.Name] = message;
         }
 
         try
         {
             if (newest.Count > 0)
-                await RaiseAsync(newest.Values, cancellationToken);
+                await RaiseAsync(newest.Values, epoch, cancellationToken);
         }
-        catch (Exception e) when (e is RedisAwayException or StoreUnavailableException)
+        catch (RedisAwayException)
         {
             // A hint may be behind.
         }
@@ -53,10 +56,9 @@ internal sealed class RedisHeads(RedisHeadHints hints, RedisLink link, RedisKeys
         spare.Add(newest);
     }
 
-    private async Task RaiseAsync(IReadOnlyCollection<Message> newest, CancellationToken cancellationToken)
+    private async Task RaiseAsync(IReadOnlyCollection<Message> newest, RedisValue epoch, CancellationToken cancellationToken)
     {
         RedisValue lifetime = (long)RedisHeadHints.Lifetime.TotalMilliseconds;
-        RedisValue epoch = store.Epoch;
         int chunkSize = link.IsRedisCluster ? 1 : RaiseChunk;
         RedisResult[] refused = await link.CallAsync(
             database => Task.WhenAll(newest.Chunk(chunkSize).Select(chunk => RedisScripts.RunAsync(

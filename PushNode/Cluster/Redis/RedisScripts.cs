@@ -17,9 +17,7 @@ internal static class RedisScripts
             refused = refused + 1
           else
             local epoch, seq = string.match(head or '', '^(.*):(%d+)$')
-            if epoch == ARGV[2] and tonumber(seq) >= tonumber(ARGV[i + 2]) then
-              redis.call('PEXPIRE', KEYS[i], ARGV[1])
-            else
+            if epoch ~= ARGV[2] or tonumber(seq) < tonumber(ARGV[i + 2]) then
               redis.call('SET', KEYS[i], ARGV[2] .. ':' .. ARGV[i + 2], 'PX', ARGV[1])
             end
           end

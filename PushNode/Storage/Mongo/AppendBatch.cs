@@ -52,7 +52,11 @@ internal sealed class AppendBatch
     public void Finish()
     {
         foreach (Waiting left in waiting)
-            left.Message.Fail();
+        {
+            if (left.Message.Outcome == StoreOutcome.None)
+                left.Message.Fail();
+        }
+
         foreach ((Message twin, Message first) in twins)
         {
             if (first.Outcome == StoreOutcome.Failed)

@@ -12,18 +12,22 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
     public const int MaxBytes = 8 << 20;
 
     private const int MaxIds = 5000;
+    private const int MaxIdsWithData = 100;
 
     private readonly BsonWriter command = new();
     private readonly long retention = (long)options.Retention.TotalMilliseconds;
 
     /// <summary>Which of the messages are stored: what is found, by channel and id as it is stored.</summary>
+    /// <param name="pool">The database.</param>
+    /// <param name="messages">The messages.</param>
+    /// <param name="withData">Whether to read the data too: an answer ends at 16 MB, so fewer are asked for at a time.</param>
     /// <exception cref="MongoException">There is no answer.</exception>
-    public Dictionary<(string Channel, string Id), StoredRecord> FindStored(MongoPool pool, IReadOnlyList<Message> messages)
+    public Dictionary<(string Channel, string Id), StoredRecord> FindStored(MongoPool pool, IReadOnlyList<Message> messages, bool withData)
     {
         var found = new Dictionary<(string, string), StoredRecord>();
-        foreach (Message[] part in messages.Chunk(MaxIds))
+        foreach (Message[] part in messages.Chunk(withData ? MaxIdsWithData : MaxIds))
         {
-            WriteFind(part);
+            WriteFind(part, withData);
             pool.Read(command, reply =>
             {
                 Collect(reply, found);
@@ -44,9 +48,9 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
         return pool.Write(command, static reply => WriteReply.Read(reply));
     }
 
-    /// <summary>Raises each channel's top to what its next numbers need.</summary>
+    /// <summary>Raises each channel's top to what its next numbers need; false when a majority of the servers has not confirmed it.</summary>
     /// <exception cref="MongoException">It is not known to be written.</exception>
-    public void Raise(MongoPool pool, IReadOnlyCollection<(ChannelNumbering Channel, long Top)> channels, long now)
+    public bool Raise(MongoPool pool, IReadOnlyCollection<(ChannelNumbering Channel, long Top)> channels, long now)
     {
         foreach ((ChannelNumbering Channel, long Top)[] part in channels.Chunk(MaxIds))
         {
@@ -71,10 +75,15 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
                 command.End();
             }
 
-            pool.Write(command, static reply => WriteReply.Read(reply)).ThrowIfFailed();
+            WriteReply reply = pool.Write(command, static reply => WriteReply.Read(reply));
+            if (reply.Unconfirmed is not null)
+                return false;
+            reply.ThrowIfFailed();
             foreach ((ChannelNumbering channel, long top) in part)
                 channel.Raised(top);
         }
+
+        return true;
     }
 
     /// <summary>How many of the first messages go into one command.</summary>
@@ -113,7 +122,7 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
     }
 
     // The channels are named too: a sharded cluster finds by them where to ask.
-    private void WriteFind(Message[] messages)
+    private void WriteFind(Message[] messages, bool withData)
     {
         command.Clear();
         command.Text("find"u8, collections.Messages);
@@ -140,8 +149,10 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
         command.Document("projection"u8);
         command.Int("s"u8, 1);
         command.Int("t"u8, 1);
-        command.Int("d"u8, 1);
+        if (withData)
+            command.Int("d"u8, 1);
         command.End();
+        command.Text("hint"u8, "_id_");
         command.Int("limit"u8, messages.Length);
         command.Int("batchSize"u8, messages.Length);
         command.Flag("singleBatch"u8, true);
@@ -169,8 +180,8 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
                     data = document.Utf8.ToArray();
             }
 
-            if (channel is not null && id is not null && seq is { } number)
-                found[(channel, id)] = new StoredRecord(number, time ?? 0, data);
+            if (channel is not null && id is not null)
+                found[(channel, id)] = new StoredRecord(seq ?? 0, time ?? 0, data);
         }
     }
 

@@ -28,13 +28,29 @@ internal sealed class ChannelNumbering(Channel channel)
     /// <summary>The number of the newest message of the batch that has been stored; 0 when none has.</summary>
     public long Stored { get; private set; }
 
-    /// <summary>The head is known.</summary>
-    public void Learn(long head, long gap)
+    /// <summary>Whether <see cref="Head"/> is what the database said, or follows from it, and not a hint.</summary>
+    public bool IsHeadCertain { get; private set; }
+
+    /// <summary>When <see cref="Head"/> was found out.</summary>
+    public Moment LearnedAt { get; private set; }
+
+    /// <summary>The head is known from a hint. The top has been raised in whole steps above every number in use.</summary>
+    public void TakeHint(long head, Moment now)
+    {
+        Head = head;
+        Top = ChannelHead.TopFor(head);
+        LearnedAt = now;
+        IsHeadUnknown = false;
+    }
+
+    /// <summary>The head is known from the database.</summary>
+    public void Learn(long head, long gap, long top, Moment now)
     {
         Head = head;
         Gap = gap;
-        // The top has been raised in whole steps above every number in use.
-        Top = Math.Max(Top, ChannelHead.TopFor(head));
+        Top = Math.Max(Top, top);
+        LearnedAt = now;
+        IsHeadCertain = true;
         IsHeadUnknown = false;
     }
 
@@ -43,6 +59,8 @@ internal sealed class ChannelNumbering(Channel channel)
     {
         Head = Math.Max(Head, seq);
         Stored = seq;
+        // It was the next one, or it would have been refused.
+        IsHeadCertain = true;
     }
 
     public void Raised(long top) => Top = Math.Max(Top, top);
@@ -51,6 +69,7 @@ internal sealed class ChannelNumbering(Channel channel)
     public void Distrust(Doubt doubt)
     {
         IsHeadUnknown = true;
+        IsHeadCertain = false;
         if (doubt > Doubt)
             Doubt = doubt;
     }

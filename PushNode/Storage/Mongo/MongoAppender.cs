@@ -15,6 +15,9 @@ internal sealed class MongoAppender(
     /// <summary>Longer than this nobody goes by what was known before: well below the times of <see cref="ChannelHead"/>.</summary>
     private static readonly TimeSpan Trusted = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long after it was accepted a message is stored at the latest.</summary>
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(500);
 
     // A document that the database will not take, whichever attempt: it does not parse, is too large, or breaks a rule that somebody has set for the collection.
@@ -74,18 +77,20 @@ internal sealed class MongoAppender(
     {
         Channel[] asked = [.. batch.Channels.Select(static c => c.Channel)];
         long[] hinted = hints is null ? new long[asked.Length] : await hints.ReadAsync(asked, epoch, cancellationToken);
+        var now = Moment.Now(time);
         int i = 0;
         foreach (ChannelNumbering channel in batch.Channels)
         {
             long head = Math.Max(hinted[i++], recent.Find(channel.Channel));
             if (head > 0)
-                channel.Learn(head, gap: 0);
+                channel.TakeHint(head, now);
         }
     }
 
     //  Each round: (1) find out what is in doubt; (2) hold numbers that are left out, raise tops; (3) insert as much as goes into a command; (4) what was
     //  inserted is stored; the first that was not says why:
-    //      its number is taken:        another node was faster; the channel's rest is numbered again from where the channel is now
+    //      its number is taken:        another node was faster; the channel's rest is numbered again from where the channel is now. When that happens twice, the
+    //                                  hints are bad, and every channel is asked for
     //      its id is taken:            it is looked up: stored by an earlier attempt of ours, or a repeat
     //      it is refused for itself:   it fails, and the rest goes on
     //      no answer, or no majority:  all of it is looked up, until it is certain or the time is over
@@ -95,9 +100,11 @@ internal sealed class MongoAppender(
         bool lookedForRepeats = !batch.HasProducerIds;
         long lastProgress = time.GetTimestamp();
         int vain = 0;
+        int conflicts = 0;
         while (batch.Pending.Length > 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            FailLate(batch);
             MongoException? failure = null;
             int before = batch.Pending.Length;
             try
@@ -106,8 +113,10 @@ internal sealed class MongoAppender(
                     Settle(pool, batch, [.. Messages(batch, static w => w.Message.HasProducerId)], areOurs: false);
                 lookedForRepeats = true;
                 FindOut(pool, batch);
-                if (batch.Pending.Length > 0)
-                    failure = Attempt(pool, batch);
+                if (DistrustStale(batch))
+                    lastProgress = time.GetTimestamp();
+                else if (batch.Pending.Length > 0)
+                    failure = Attempt(pool, batch, ref conflicts);
             }
             catch (MongoException e) when (e.IsPassing)
             {
@@ -158,10 +167,12 @@ internal sealed class MongoAppender(
         ChannelNumbering[] unknown = [.. batch.Channels.Where(static c => c.IsHeadUnknown)];
         foreach (ChannelNumbering[] part in unknown.Chunk(HeadQuery.MaxChannels))
         {
+            // Before it is asked for.
+            var moment = Moment.Now(time);
             ChannelHead[] found = heads.Read(pool, [.. part.Select(static c => c.Channel)]);
             long now = Now;
             for (int i = 0; i < part.Length; i++)
-                part[i].Learn(Math.Max(found[i].BaseAt(now), part[i].Head), found[i].GapAt(now));
+                part[i].Learn(Math.Max(found[i].BaseAt(now), part[i].Stored), found[i].GapAt(now), found[i].Top, moment);
         }
 
         foreach (ChannelNumbering channel in doubtful)
@@ -173,14 +184,16 @@ internal sealed class MongoAppender(
     {
         if (messages.Count == 0)
             return;
-        Dictionary<(string, string), StoredRecord> found = query.FindStored(pool, messages);
+        Dictionary<(string, string), StoredRecord> found = query.FindStored(pool, messages, withData: areOurs);
         if (found.Count == 0)
             return;
         foreach (Message message in messages)
         {
             if (!found.TryGetValue((message.Channel.Name, MessageDocument.StoredId(message)), out StoredRecord? record))
                 continue;
-            if (areOurs && record.Is(message))
+            if (record.Seq == 0)
+                Refuse(message, "there is a document with its id that PushNode has not written");
+            else if (areOurs && record.Is(message))
                 message.Accept(record.Seq);
             else
                 message.Repeat(record.Seq);
@@ -190,21 +203,12 @@ internal sealed class MongoAppender(
     }
 
     // (2) to (4). Returns why nothing was inserted, where that is worth saying.
-    private MongoException? Attempt(MongoPool pool, AppendBatch batch)
+    private MongoException? Attempt(MongoPool pool, AppendBatch batch, ref int conflicts)
     {
-        long begun = time.GetTimestamp();
         ReadOnlySpan<AppendBatch.Waiting> part = batch.Pending[..AppendQuery.CountFitting(batch.Pending)];
         long[] seqs = Number(part);
         if (!Reserve(pool, part))
             return null;
-        if (time.GetElapsedTime(begun) > Trusted)
-        {
-            // This process was stopped in the meantime.
-            foreach (ChannelNumbering channel in batch.Channels)
-                channel.Distrust(Doubt.None);
-            return null;
-        }
-
         WriteReply reply = query.Insert(pool, part, seqs);
         if (reply.Unconfirmed is { } reason)
         {
@@ -213,22 +217,66 @@ internal sealed class MongoAppender(
         }
 
         int stored = reply.Index < 0 ? part.Length : reply.Index;
+        if (reply.Index > 0 && pool.IsSharded)
+        {
+            // In front of a sharded cluster an error of one hides that the majority has not confirmed the others.
+            Distrust(part[..reply.Index], Doubt.All);
+            stored = 0;
+        }
+
         for (int i = 0; i < stored; i++)
         {
             part[i].Message.Accept(seqs[i]);
             part[i].Channel.Advance(seqs[i]);
         }
 
-        MongoException? failure = reply.Index < 0 ? null : Refused(part[reply.Index], reply);
+        AppendBatch.Waiting? refused = reply.Index < 0 ? null : part[reply.Index];
         batch.RemoveFirst(stored);
+        MongoException? failure = refused is { } first ? Refused(batch, first, reply, ref conflicts) : null;
         batch.RemoveSettled();
         return failure;
     }
 
-    private MongoException? Refused(in AppendBatch.Waiting first, in WriteReply reply)
+    // What its hints or heads were found out by may have changed while this process stood still. True when there is any.
+    private bool DistrustStale(AppendBatch batch)
+    {
+        bool any = false;
+        foreach (ChannelNumbering channel in batch.Channels)
+        {
+            if (channel.IsHeadUnknown || channel.LearnedAt.AgeIn(time) <= Trusted)
+                continue;
+            channel.Distrust(Doubt.None);
+            any = true;
+        }
+
+        return any;
+    }
+
+    // How old a record is says whether numbering goes on behind it, so a message is stored soon after it was accepted, or not at all.
+    private void FailLate(AppendBatch batch)
+    {
+        long now = Now;
+        foreach (AppendBatch.Waiting waiting in batch.Pending)
+        {
+            if (Math.Abs(now - waiting.Message.Time) > LongestDelay.TotalMilliseconds)
+                Refuse(waiting.Message, "it was accepted too long ago, or this node's clock was set");
+        }
+
+        batch.RemoveSettled();
+    }
+
+    private void Refuse(Message message, string reason)
+    {
+        logger.MessageRefused(message.Id, message.Channel.Name, reason);
+        message.Fail();
+    }
+
+    private MongoException? Refused(AppendBatch batch, in AppendBatch.Waiting first, in WriteReply reply, ref int conflicts)
     {
         if (reply.Code == WriteReply.DuplicateKey)
         {
+            if (++conflicts == 2)
+                DistrustHints(batch);
             bool isNumber = reply.Error?.Contains($"index: {MongoSetup.NumberIndex} ", StringComparison.Ordinal) == true;
             first.Channel.Distrust(isNumber ? Doubt.None : Doubt.First);
             return null;
@@ -242,9 +290,17 @@ internal sealed class MongoAppender(
             return error.IsPassing ? error : throw error;
         }
 
-        logger.MessageRefused(first.Message.Id, first.Message.Channel.Name, reply.Error ?? "");
-        first.Message.Fail();
+        Refuse(first.Message, reply.Error ?? "");
         return null;
+    }
+
+    private static void DistrustHints(AppendBatch batch)
+    {
+        foreach (ChannelNumbering channel in batch.Channels)
+        {
+            if (!channel.IsHeadCertain)
+                channel.Distrust(Doubt.None);
+        }
     }
 
     private static long[] Number(ReadOnlySpan<AppendBatch.Waiting> part)
@@ -261,13 +317,23 @@ internal sealed class MongoAppender(
     private bool Reserve(MongoPool pool, ReadOnlySpan<AppendBatch.Waiting> part)
     {
         HashSet<ChannelNumbering>? gaps = null, tops = null;
+        bool isCertain = true;
         foreach (AppendBatch.Waiting waiting in part)
         {
             if (waiting.Channel.Gap > 0)
                 (gaps ??= []).Add(waiting.Channel);
-            if (waiting.Channel.Next - 1 > waiting.Channel.Top)
-                (tops ??= []).Add(waiting.Channel);
+            if (waiting.Channel.Next - 1 <= waiting.Channel.Top)
+                continue;
+            (tops ??= []).Add(waiting.Channel);
+            if (waiting.Channel.IsHeadCertain)
+                continue;
+            // With the top stands where numbering was then, and that must be true.
+            waiting.Channel.Distrust(Doubt.None);
+            isCertain = false;
         }
+
+        if (!isCertain)
+            return false;
 
         if (gaps is not null)
         {
@@ -282,9 +348,11 @@ internal sealed class MongoAppender(
                 channel.Gap = 0;
         }
 
-        if (tops is not null)
-            query.Raise(pool, [.. tops.Select(static c => (c, ChannelHead.TopFor(c.Next - 1)))], Now);
-        return true;
+        if (tops is null || query.Raise(pool, [.. tops.Select(static c => (c, ChannelHead.TopFor(c.Next - 1)))], Now))
+            return true;
+        foreach (ChannelNumbering channel in tops)
+            channel.Distrust(Doubt.None);
+        return false;
     }
 
     private static void Distrust(ReadOnlySpan<AppendBatch.Waiting> part, Doubt doubt)

@@ -185,9 +185,11 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
             () =>
             {
                 pool ??= MongoPool.Open(MongoAddress.From(options), options.Database, MongoOptions.DefaultDatabase, options.Timeout);
-                return setup.Prepare(pool);
+                string found = setup.Prepare(pool);
+                pool.ConfirmPrimaries(p => setup.Probe(p, Now));
+                return found;
             },
-            cancellationToken);
+            cancellationToken).WaitAsync(cancellationToken);
         Take(found);
     }
 
@@ -195,18 +197,21 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
     {
         try
         {
-            if (epoch is not null && pool is { } connected && await watching.RunAsync(() => setup.ReadEpoch(connected), cancellationToken) is { } found)
+            if (epoch is not null && pool is { } connected)
             {
-                Take(found);
+                string? found = await watching.RunAsync(() => setup.ReadEpoch(connected), cancellationToken).WaitAsync(cancellationToken);
+                if (found is null)
+                    away = $"the database at {hosts} has been emptied";
+                if (found is null || found != epoch)
+                    await ConnectAsync(cancellationToken);
                 if (appendTrouble is not null)
                 {
-                    await watching.RunAsync(() => Probe(connected), cancellationToken);
+                    await watching.RunAsync(() => Probe(connected), cancellationToken).WaitAsync(cancellationToken);
                     appendTrouble = null;
                 }
             }
             else
             {
-                // Never made ready, or emptied since.
                 await ConnectAsync(cancellationToken);
             }
 

@@ -19,6 +19,6 @@ internal sealed class MongoCursors(MongoConnection connection, CursorQuery curso
                 cursors.Write(pool, chunk, time.GetUtcNow().ToUnixTimeMilliseconds());
                 return true;
             },
-            cancellationToken);
+            cancellationToken).WaitAsync(cancellationToken);
     }
 }

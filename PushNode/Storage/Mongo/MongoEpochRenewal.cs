@@ -18,7 +18,8 @@ internal static class MongoEpochRenewal
         string connection = MongoAddress.From(options);
         if (!DriverLibrary.TryLoad())
             throw new SettingsException(Key, null, $"is set, but {DriverLibrary.Remedy}");
-        var setup = new MongoSetup(new Collections(options));
+        var collections = new Collections(options);
+        var setup = new MongoSetup(collections, new HeadQuery(collections));
         try
         {
             using var pool = MongoPool.Open(connection, options.Database, MongoOptions.DefaultDatabase, options.Timeout);

@@ -8,6 +8,9 @@ internal sealed class MongoOptions : ISettings
     /// <summary>The database, where neither the settings nor the connection string name one.</summary>
     public const string DefaultDatabase = "pushnode";
 
+    /// <summary>The longest data of a message: some fit into one reply, which ends at 16 MB.</summary>
+    public const int MaxDataBytes = 4 << 20;
+
     private const int MaxDatabase = 63;
     private const int MaxPrefix = 64;
 
@@ -41,7 +44,7 @@ internal sealed class MongoOptions : ISettings
     /// How long a command may take, and how long messages wait for a database that does not answer, because its primary changes for example, before they are
     /// refused: 1 s to 1 min.
     /// </summary>
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(20);
 
     public IEnumerable<SettingError> Check() =>
     [

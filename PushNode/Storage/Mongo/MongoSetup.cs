@@ -1,3 +1,4 @@
+using PushNode.Messages;
 using PushNode.Storage.Mongo.Driver;
 
 namespace PushNode.Storage.Mongo;
@@ -5,7 +6,7 @@ namespace PushNode.Storage.Mongo;
 /// <summary>
 /// Makes the database ready, and reads its epoch. Everything is made where it is missing, and checked where it is there. Several nodes may do so at once.
 /// </summary>
-internal sealed class MongoSetup(Collections collections)
+internal sealed class MongoSetup(Collections collections, HeadQuery heads)
 {
     /// <summary>The name of the unique index on (channel, number).</summary>
     public const string NumberIndex = "c_s";
@@ -22,11 +23,12 @@ internal sealed class MongoSetup(Collections collections)
     /// <exception cref="MongoSetupException">It never will, as it is.</exception>
     public string Prepare(MongoPool pool)
     {
+        pool.Greet();
         string? epoch = ReadEpoch(pool);
-        // A database of nobody knows who might hold messages of which this one's indexes would know nothing.
-        if (epoch is null && pool.Read(FindOne(collections.Messages), static reply => ReplyDocuments.Count(reply)) > 0)
+        if (epoch is null && pool.Read(FindOne(collections.Messages), static reply => IsForeign(ReplyDocuments.First(reply))))
             throw new MongoSetupException($"its collection {collections.Messages} holds documents that PushNode has not written: set Mongo:Database to another one, or Mongo:CollectionPrefix");
         CreateIndexes(pool);
+        TryHeads(pool);
         return epoch ?? MakeEpoch(pool, Epochs.Create(), renew: false);
     }
 
@@ -48,9 +50,14 @@ internal sealed class MongoSetup(Collections collections)
             : throw new MongoSetupException($"its messages were written by a later version of PushNode (schema {schema}, this one knows {SchemaVersion}): run that one");
     }
 
-    /// <summary>Begins a new epoch and returns it.</summary>
+    /// <summary>Begins a new epoch and returns it. A copy that was put back may lack the indexes, so they are made too.</summary>
     /// <exception cref="MongoException">It is not known to be written.</exception>
-    public string RenewEpoch(MongoPool pool) => MakeEpoch(pool, Epochs.Create(), renew: true);
+    /// <exception cref="MongoSetupException">The database cannot be used as it is.</exception>
+    public string RenewEpoch(MongoPool pool)
+    {
+        CreateIndexes(pool);
+        return MakeEpoch(pool, Epochs.Create(), renew: true);
+    }
 
     /// <summary>Writes something that does not matter, to find out whether the database takes writes.</summary>
     /// <exception cref="MongoException">It does not.</exception>
@@ -70,6 +77,19 @@ internal sealed class MongoSetup(Collections collections)
         command.End();
         command.Flag("upsert"u8, true);
         pool.Write(command, static reply => WriteReply.Read(reply)).ThrowIfFailed();
+    }
+
+    // Asks what only a recent server understands, before messages depend on it.
+    private void TryHeads(MongoPool pool)
+    {
+        try
+        {
+            heads.Read(pool, [Channel.All]);
+        }
+        catch (MongoException e) when (e is { IsOfServer: true, IsPassing: false, IsRefusal: false })
+        {
+            throw new MongoSetupException($"it has to be MongoDB 5.0 or later, a sharded cluster 5.1 or later ({e.Message})");
+        }
     }
 
     private void CreateIndexes(MongoPool pool)
@@ -111,7 +131,7 @@ internal sealed class MongoSetup(Collections collections)
     {
         try
         {
-            pool.Write(command, static _ => true);
+            pool.Write(command, static reply => WriteReply.Read(reply)).ThrowIfFailed();
         }
         catch (MongoException e) when (e.Code is IndexOptionsConflict or IndexKeySpecsConflict)
         {
@@ -124,7 +144,7 @@ internal sealed class MongoSetup(Collections collections)
         catch (MongoException e) when (e.Code == NamespaceExists)
         {
             // Another node makes the collection at this moment, and its indexes with it.
-            pool.Write(command, static _ => true);
+            pool.Write(command, static reply => WriteReply.Read(reply)).ThrowIfFailed();
         }
     }
 
@@ -143,8 +163,22 @@ internal sealed class MongoSetup(Collections collections)
         command.End();
         command.Flag("upsert"u8, true);
         command.Flag("new"u8, true);
-        string? made = pool.Write(command, static reply => reply.Find("value"u8) ? ReadMeta(reply.Elements).Epoch : null);
+        (WriteReply outcome, string? made) = pool.Write(command, static reply => (WriteReply.Read(reply), reply.Find("value"u8) ? ReadMeta(reply.Elements).Epoch : null));
+        outcome.ThrowIfFailed();
         return made ?? throw new MongoSetupException($"its collection {collections.Meta} holds a document '{MetaId}' that PushNode has not written: set Mongo:Database to another one, or Mongo:CollectionPrefix");
+    }
+
+    private static bool IsForeign(BsonReader document)
+    {
+        bool any = false, hasChannel = false, hasNumber = false;
+        while (document.Read())
+        {
+            any = true;
+            hasChannel |= document.Name.SequenceEqual("c"u8) && document.Text is not null;
+            hasNumber |= document.Name.SequenceEqual("s"u8) && document.Number is not null;
+        }
+
+        return any && !(hasChannel && hasNumber);
     }
 
     private static (string? Epoch, long? Schema) ReadMeta(BsonReader document)

@@ -13,10 +13,10 @@ internal sealed class RecentHeads(TimeProvider time)
 
     private Dictionary<string, long> young = new(StringComparer.Ordinal);
     private Dictionary<string, long> old = new(StringComparer.Ordinal);
-    private long since = time.GetTimestamp();
+    private Moment since = Moment.Now(time);
     private string? epoch;
 
-    /// <summary>The channel's head when this node last knew it, not more than an hour ago; 0 when it does not know.</summary>
+    /// <summary>The channel's head when this node last knew it, not more than two hours ago; 0 when it does not know.</summary>
     public long Find(Channel channel) =>
         young.TryGetValue(channel.Name, out long seq) || old.TryGetValue(channel.Name, out seq) ? seq : 0;
 
@@ -26,12 +26,12 @@ internal sealed class RecentHeads(TimeProvider time)
     public void Tidy(string storeEpoch)
     {
         bool isOther = epoch != storeEpoch;
-        TimeSpan age = time.GetElapsedTime(since);
+        TimeSpan age = since.AgeIn(time);
         if (!isOther && age < Generation && young.Count < MaxChannels)
             return;
         old = isOther || age >= 2 * Generation ? new(StringComparer.Ordinal) : young;
         young = new(StringComparer.Ordinal);
-        since = time.GetTimestamp();
+        since = Moment.Now(time);
         epoch = storeEpoch;
     }
 }

@@ -24,6 +24,9 @@ internal ref struct BsonReader
             rest = document[LengthBytes..(length - 1)];
     }
 
+    /// <summary>The document at this place in memory, which has to stay as long as it is read.</summary>
+    public static unsafe BsonReader Of(byte* document) => new(new ReadOnlySpan<byte>(document, *(int*)document));
+
     /// <summary>The name of the current element.</summary>
     public ReadOnlySpan<byte> Name { get; private set; }
 

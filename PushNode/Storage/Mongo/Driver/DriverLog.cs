@@ -22,7 +22,14 @@ internal static unsafe class DriverLog
     {
         if (level > Warning || target is not { } logger)
             return;
-        logger.DriverSays(Text(domain), Text(message));
+        try
+        {
+            logger.DriverSays(Text(domain), Text(message));
+        }
+        catch (Exception)
+        {
+            // A log that fails must not end the process, which an exception in the library's frames would.
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

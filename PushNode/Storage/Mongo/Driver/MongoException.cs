@@ -21,6 +21,9 @@ internal sealed class MongoException(string message, uint domain, int code) : Ex
     /// <summary>An error that the server has put into a reply.</summary>
     public static MongoException OfServer(string message, int code) => new(message, ServerDomain, code);
 
+    /// <summary>There was no way to the server.</summary>
+    public static MongoException OfNetwork(string message) => new(message, StreamDomain, 0);
+
     /// <summary>The error's code.</summary>
     public int Code => code;
 

@@ -4,7 +4,7 @@ using static PushNode.Storage.Mongo.Driver.NativeDriver;
 namespace PushNode.Storage.Mongo.Driver;
 
 /// <summary>
-/// The connections to one database. The driver finds the servers, follows the primary, logs in, and tries a command again once where that is safe. Calls block
+/// The connections to one database. The driver finds the servers, follows the primary and logs in, and asks again once when a connection was cut; what writes it does not repeat. Calls block
 /// the thread until there is an answer or one of the time limits has passed.
 /// </summary>
 internal sealed unsafe class MongoPool : IDisposable
@@ -13,19 +13,26 @@ internal sealed unsafe class MongoPool : IDisposable
     private const uint WriteConcernDomain = 16;
 
     private readonly nint pool;
+    private readonly PrimaryWatch primaries;
     private readonly nint primary;
     private readonly byte[] readOptions;
     private readonly byte[] writeOptions;
     private readonly string database;
+    private Action<MongoPool>? confirm;
+    private int confirmed;
 
-    private MongoPool(nint pool, string database, TimeSpan timeout)
+    private MongoPool(nint pool, PrimaryWatch primaries, string database, TimeSpan timeout)
     {
         this.pool = pool;
+        this.primaries = primaries;
         this.database = database;
         primary = mongoc_read_prefs_new(ReadPrimary);
         readOptions = ReadOptions();
         writeOptions = WriteOptions(timeout);
     }
+
+    /// <summary>Whether there is a sharded cluster behind; known once <see cref="Greet"/> was called.</summary>
+    public bool IsSharded { get; private set; }
 
     /// <summary>Opens the pool; with <c>mongodb+srv</c> it asks the DNS, otherwise nothing is sent yet.</summary>
     /// <param name="connection">The connection string.</param>
@@ -52,7 +59,9 @@ internal sealed unsafe class MongoPool : IDisposable
             if (pool == 0)
                 throw Failure(error);
             mongoc_client_pool_set_error_api(pool, ErrorApiVersion);
-            return new MongoPool(pool, name, timeout);
+            var primaries = new PrimaryWatch();
+            primaries.Attach(pool);
+            return new MongoPool(pool, primaries, name, timeout);
         }
         finally
         {
@@ -60,9 +69,40 @@ internal sealed unsafe class MongoPool : IDisposable
         }
     }
 
+    /// <summary>Asks the server what it is.</summary>
+    /// <exception cref="MongoException">There is no answer.</exception>
+    public void Greet()
+    {
+        var command = new BsonWriter();
+        command.Int("hello"u8, 1);
+        IsSharded = Run(command, isWrite: false, static reply => reply.Find("msg"u8) && reply.Utf8.SequenceEqual("isdbgrid"u8));
+    }
+
+    /// <summary>
+    /// Has something written, and confirmed by a majority, after each election before anything more is read. A primary that was just elected may not know yet of all that the
+    /// one before had confirmed, and would answer less than has been answered before; what it confirms itself comes behind all that.
+    /// </summary>
+    /// <param name="write">Writes something that does not matter, by <see cref="Write"/>.</param>
+    public void ConfirmPrimaries(Action<MongoPool> write) => confirm = write;
+
     /// <summary>Has the primary answer what a majority of the servers holds.</summary>
     /// <exception cref="MongoException">There is no answer, or it is an error.</exception>
-    public T Read<T>(BsonWriter command, ReplyReader<T> read) => Run(command, isWrite: false, read);
+    public T Read<T>(BsonWriter command, ReplyReader<T> read)
+    {
+        while (true)
+        {
+            int primary = primaries.Count;
+            if (confirm is not null && Volatile.Read(ref confirmed) != primary)
+            {
+                confirm(this);
+                Volatile.Write(ref confirmed, primary);
+            }
+
+            T answer = Run(command, isWrite: false, read);
+            if (primaries.Count == primary || confirm is null)
+                return answer;
+        }
+    }
 
     /// <summary>
     /// Has the primary write what a majority of the servers is to hold durably. A reply that says that single writes failed, or that the majority has not
@@ -76,6 +116,7 @@ internal sealed unsafe class MongoPool : IDisposable
     {
         mongoc_client_pool_destroy(pool);
         mongoc_read_prefs_destroy(primary);
+        primaries.Dispose();
     }
 
     private T Run<T>(BsonWriter command, bool isWrite, ReplyReader<T> read)
@@ -88,6 +129,8 @@ internal sealed unsafe class MongoPool : IDisposable
         ReadOnlySpan<byte> bytes = command.Finish();
         byte[] optionBytes = isWrite ? writeOptions : readOptions;
         nint client = mongoc_client_pool_pop(pool);
+        if (client == 0)
+            throw MongoException.OfNetwork("no connection of the pool became free in time");
         try
         {
             fixed (byte* data = bytes)
@@ -100,7 +143,7 @@ internal sealed unsafe class MongoPool : IDisposable
                     : mongoc_client_read_command_with_opts(client, database, native, primary, options, reply, &error);
                 try
                 {
-                    return succeeded || error.Domain == WriteConcernDomain ? read(Reader(reply)) : throw Failure(error);
+                    return succeeded || error.Domain == WriteConcernDomain ? read(BsonReader.Of(bson_get_data(reply))) : throw Failure(error);
                 }
                 finally
                 {
@@ -112,12 +155,6 @@ internal sealed unsafe class MongoPool : IDisposable
         {
             mongoc_client_pool_push(pool, client);
         }
-    }
-
-    private static BsonReader Reader(byte* reply)
-    {
-        byte* data = bson_get_data(reply);
-        return new BsonReader(new ReadOnlySpan<byte>(data, *(int*)data));
     }
 
     private static byte[] ReadOptions()

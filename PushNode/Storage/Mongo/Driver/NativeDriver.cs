@@ -83,6 +83,28 @@ internal static unsafe partial class NativeDriver
     [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool mongoc_client_write_command_with_opts(nint client, string database, byte* command, byte* options, byte* reply, NativeError* error);
 
+    [LibraryImport(Mongoc)]
+    public static partial nint mongoc_apm_callbacks_new();
+
+    [LibraryImport(Mongoc)]
+    public static partial void mongoc_apm_callbacks_destroy(nint callbacks);
+
+    [LibraryImport(Mongoc)]
+    public static partial void mongoc_apm_set_server_changed_cb(nint callbacks, delegate* unmanaged<nint, void> callback);
+
+    [LibraryImport(Mongoc)]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool mongoc_client_pool_set_apm_callbacks(nint pool, nint callbacks, nint context);
+
+    [LibraryImport(Mongoc)]
+    public static partial nint mongoc_apm_server_changed_get_context(nint changed);
+
+    [LibraryImport(Mongoc)]
+    public static partial nint mongoc_apm_server_changed_get_new_description(nint changed);
+
+    [LibraryImport(Mongoc)]
+    public static partial byte* mongoc_server_description_hello_response(nint description);
+
     [LibraryImport(Bson)]
     [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool bson_init_static(byte* bson, byte* data, nuint length);
