@@ -149,6 +149,16 @@ internal sealed class MongoDouble : IAsyncDisposable
         DropConnections();
     }
 
+    /// <inheritdoc cref="MongoState.Mark"/>
+    public void Mark() => state.Mark();
+
+    /// <inheritdoc cref="MongoState.ElectBehind"/>
+    public void ElectBehind()
+    {
+        state.ElectBehind();
+        DropConnections();
+    }
+
     /// <summary>Closes every connection there is. Held commands stay held.</summary>
     public void DropConnections()
     {

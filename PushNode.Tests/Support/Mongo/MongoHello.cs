@@ -33,7 +33,10 @@ internal sealed class MongoHello(string address, MongoState state, MongoDoubleOp
             reply.Add("hosts", new BsonArray { address });
             reply.Add("me", address);
             if (isPrimary)
+            {
                 reply.Add("primary", address);
+                reply.Add("electionId", state.Election);
+            }
         }
 
         reply.Add("maxBsonObjectSize", 16777216);

@@ -9,7 +9,13 @@ internal sealed class MongoState(bool isReplicaSet)
     private Dictionary<string, MongoCollection> collections = [];
     private Dictionary<string, BsonDocument> outcomes = [];
     private bool isPrimary = true;
+    private long elections = 1;
     private MajorityPoint? stuck;
+    private MajorityPoint? marked;
+    private bool movesByWriting;
+
+    /// <summary>The id of the election that has made it primary, which grows.</summary>
+    public BsonObjectId Election => new($"{Interlocked.Read(ref elections):x24}");
 
     /// <summary>Whether commands are carried out, or answered 10107.</summary>
     public bool IsPrimary
@@ -23,7 +29,11 @@ internal sealed class MongoState(bool isReplicaSet)
         set
         {
             lock (access)
+            {
+                if (value && !isPrimary)
+                    elections++;
                 isPrimary = value;
+            }
         }
     }
 
@@ -42,13 +52,34 @@ internal sealed class MongoState(bool isReplicaSet)
             {
                 if (value)
                 {
-                    stuck ??= new MajorityPoint(collections.ToDictionary(c => c.Key, c => c.Value.Copy()), new(outcomes));
+                    stuck ??= Copy();
                     return;
                 }
 
                 stuck?.Moved.SetResult();
                 stuck = null;
             }
+        }
+    }
+
+    /// <summary>Remembers what there is, for <see cref="ElectBehind"/>.</summary>
+    public void Mark()
+    {
+        lock (access)
+            marked = Copy();
+    }
+
+    /// <summary>
+    /// Another server is elected, and knows no more to be held by a majority than there was when it was marked, though all of it is; until something is
+    /// written to it.
+    /// </summary>
+    public void ElectBehind()
+    {
+        lock (access)
+        {
+            stuck = marked ?? throw new InvalidOperationException("nothing was marked");
+            movesByWriting = true;
+            elections++;
         }
     }
 
@@ -62,6 +93,7 @@ internal sealed class MongoState(bool isReplicaSet)
             collections = stuck.Collections;
             outcomes = stuck.Outcomes;
             stuck = null;
+            elections++;
         }
     }
 
@@ -104,9 +136,18 @@ internal sealed class MongoState(bool isReplicaSet)
             BsonDocument? reply = null;
             if (request.Transaction is { } transaction && !outcomes.TryGetValue(transaction, out reply))
                 outcomes[transaction] = reply = Run(request);
-            return (new BsonDocument(reply ?? Run(request)), stuck?.Moved.Task ?? Task.CompletedTask);
+            reply ??= Run(request);
+            if (movesByWriting && request.Command is ("insert" or "update" or "findAndModify"))
+            {
+                movesByWriting = false;
+                stuck = null;
+            }
+
+            return (new BsonDocument(reply), stuck?.Moved.Task ?? Task.CompletedTask);
         }
     }
+
+    private MajorityPoint Copy() => new(collections.ToDictionary(c => c.Key, c => c.Value.Copy()), new(outcomes));
 
     private BsonDocument Run(MongoRequest request)
     {
