@@ -9,6 +9,9 @@ missing=()
 command -v node >/dev/null || missing+=(nodejs npm)
 command -v chromium >/dev/null || missing+=(chromium)
 command -v redis-server >/dev/null || missing+=(redis-server)
+# The driver by which a node reaches MongoDB: a library, which the loader has to find.
+ldconfig=$(PATH=$PATH:/usr/sbin:/sbin command -v ldconfig)
+[ -z "$ldconfig" ] || "$ldconfig" -p | grep -E 'libmongoc(-1\.0\.so\.0|2\.so\.2) ' >/dev/null || missing+=(libmongoc-1.0-0)
 if [ ${#missing[@]} -gt 0 ]; then
   if ! command -v apt-get >/dev/null; then
     echo "test.sh needs: ${missing[*]}. Install them and run it again." >&2
@@ -38,5 +41,9 @@ if [ -z "$passed" ]; then
   exit 1
 fi
 [ "$failed" = 0 ] || status=1
+if [ -z "${PUSHNODE_TEST_MONGO:-}" ]; then
+  skipped=$(grep -c '<Message>PUSHNODE_TEST_MONGO ' "$results"/tests.trx)
+  echo "PUSHNODE_TEST_MONGO is not set: $skipped tests that need a MongoDB were skipped. Set it to a connection string (mongodb://host:27017) to run them."
+fi
 echo "$passed passed, $failed failed"
 exit $status

@@ -10,6 +10,9 @@ internal sealed class SharedNode
 
     public static Task<NodeProcess> GetAsync() => Node.Value;
 
+    [OneTimeSetUp]
+    public void Prepare() => MongoServer.Find();
+
     [OneTimeTearDown]
     public async Task StopAsync()
     {

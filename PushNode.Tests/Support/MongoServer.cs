@@ -9,6 +9,9 @@ internal sealed class MongoServer : IAsyncDisposable
 {
     private const string Variable = "PUSHNODE_TEST_MONGO";
 
+    // Taken out of this process's environment, which the nodes of tests inherit: there it would be a setting that nobody knows.
+    private static readonly string? Given = Take();
+
     private static int databases;
 
     private MongoServer(string uri) => Uri = uri;
@@ -16,17 +19,28 @@ internal sealed class MongoServer : IAsyncDisposable
     /// <summary>The connection string.</summary>
     public string Uri { get; }
 
+    /// <summary>The port it listens on, for a link to a server on this machine.</summary>
+    public int Port => new System.Uri(Uri).Port is > 0 and int port ? port : 27_017;
+
+    /// <summary>The settings of a node that keeps its messages there.</summary>
+    public string[] Settings => ["--mongo", Uri, "--Mongo:Database", Database];
+
+    /// <summary>The settings of a node that reaches it by a link only.</summary>
+    public string[] SettingsBy(TestLink link) => ["--mongo", $"mongodb://127.0.0.1:{link.Port}/{Database}?directConnection=true"];
+
     /// <summary>The name of a database that nobody else uses.</summary>
     public string Database { get; } = $"pushnode_test_{Environment.ProcessId}_{Interlocked.Increment(ref databases)}";
 
     /// <summary>A database of its own; the test is skipped, and says so, where there is no server.</summary>
     public static MongoServer Use()
     {
-        string? uri = Environment.GetEnvironmentVariable(Variable);
-        if (string.IsNullOrEmpty(uri))
+        if (string.IsNullOrEmpty(Given))
             Assert.Ignore($"{Variable} names no MongoDB: this test needs one");
-        return new MongoServer(uri);
+        return new MongoServer(Given);
     }
+
+    /// <summary>Has the variable read, and taken away: before the first node of any test.</summary>
+    public static void Find() => _ = Given;
 
     /// <summary>Has a command run there, past the product.</summary>
     public T Run<T>(Action<BsonWriter> write, ReplyReader<T> read)
@@ -42,5 +56,12 @@ internal sealed class MongoServer : IAsyncDisposable
     {
         Run(static command => command.Int("dropDatabase"u8, 1), static _ => true);
         return ValueTask.CompletedTask;
+    }
+
+    private static string? Take()
+    {
+        string? uri = Environment.GetEnvironmentVariable(Variable);
+        Environment.SetEnvironmentVariable(Variable, null);
+        return uri;
     }
 }

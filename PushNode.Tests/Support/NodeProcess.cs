@@ -133,4 +133,17 @@ internal sealed class NodeProcess : IAsyncDisposable
             return false;
         }
     }
+    /// <summary>What <c>/readyz</c> says; empty when it does not answer.</summary>
+    public async Task<string> ReadinessAsync()
+    {
+        try
+        {
+            using HttpResponseMessage response = await Http.GetAsync(new Uri(Address, "readyz"));
+            return await response.Content.ReadAsStringAsync();
+        }
+        catch (HttpRequestException)
+        {
+            return "";
+        }
+    }
 }

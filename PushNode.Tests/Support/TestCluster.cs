@@ -12,16 +12,25 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly ConcurrentBag<NodeProcess> nodes = [];
     private int turn;
 
-    private TestCluster(RedisServer redis) => Redis = redis;
+    private TestCluster(RedisServer redis, MongoServer? mongo)
+    {
+        Redis = redis;
+        Mongo = mongo;
+    }
 
     public RedisServer Redis { get; }
 
-    public static async Task<TestCluster> StartAsync()
+    /// <summary>Where its collect nodes keep the messages; null: in the journal of the one there is.</summary>
+    public MongoServer? Mongo { get; }
+
+    /// <param name="onMongo">Whether the collect nodes keep the messages in MongoDB; the test is skipped where there is none.</param>
+    public static async Task<TestCluster> StartAsync(bool onMongo = false)
     {
+        MongoServer? mongo = onMongo ? MongoServer.Use() : null;
         await Places.WaitAsync();
         try
         {
-            return new TestCluster(await RedisServer.StartAsync());
+            return new TestCluster(await RedisServer.StartAsync(), mongo);
         }
         catch
         {
@@ -45,8 +54,9 @@ internal sealed class TestCluster : IAsyncDisposable
         string[] own = settings.Contains("--Cluster:Listen") ? [] : ["--Cluster:Listen", $"http://127.0.0.1:{port}"];
         string[] secret = settings.Contains("--Cluster:Secret") ? [] : ["--Cluster:Secret", Secret];
         string[] redis = settings.Contains("--Redis:Connection") ? [] : ["--redis", Redis.Address];
+        string[] store = Mongo is null || !roles.Contains("collect", StringComparison.Ordinal) || settings.Contains("--mongo") ? [] : Mongo.Settings;
         NodeProcess node = NodeProcess.Prepare(
-            ["--roles", roles, .. redis, "--Auth:Jwt:Secret", Tokens.Secret, "--Push:ProofInterval", "00:00:00.5", "--Push:MaxConnectionsPerUser", "1000", .. own, .. secret, .. settings]);
+            ["--roles", roles, .. redis, .. store, "--Auth:Jwt:Secret", Tokens.Secret, "--Push:ProofInterval", "00:00:00.5", "--Push:MaxConnectionsPerUser", "1000", .. own, .. secret, .. settings]);
         nodes.Add(node);
         return node;
     }
@@ -59,6 +69,8 @@ internal sealed class TestCluster : IAsyncDisposable
         foreach (NodeProcess node in nodes)
             await node.DisposeAsync();
         await Redis.DisposeAsync();
+        if (Mongo is not null)
+            await Mongo.DisposeAsync();
         Places.Release();
     }
 }

@@ -19,11 +19,7 @@ internal sealed class RevocationWatch(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         revocations.OnRevoked(CloseRevoked);
-        if (node.IsAlone)
-        {
-            await revocations.LoadAsync(cancellationToken);
-        }
-        else
+        if (!node.IsAlone)
         {
             // By its new name it can be brought messages by whoever could not tell it what was revoked before.
             node.OnRenewing(revocations.Doubt);
@@ -34,7 +30,7 @@ internal sealed class RevocationWatch(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        node.IsAlone ? Task.CompletedTask : Task.WhenAll(KeepLoadedAsync(stoppingToken), KeepUpAsync(stoppingToken));
+        node.IsAlone ? LoadAsync(stoppingToken) : Task.WhenAll(KeepLoadedAsync(stoppingToken), KeepUpAsync(stoppingToken));
 
     private async Task KeepUpAsync(CancellationToken stoppingToken)
     {
@@ -50,8 +46,7 @@ internal sealed class RevocationWatch(
         {
             // Read before it loads: what happens meanwhile is a reason to load again.
             (long, long, long) missed = Missed();
-            while (!await TryLoadAsync(stoppingToken))
-                await Task.Delay(Pause, time, stoppingToken);
+            await LoadAsync(stoppingToken);
             long loaded = time.GetTimestamp();
             do
                 await timer.WaitForNextTickAsync(stoppingToken);
@@ -64,6 +59,13 @@ internal sealed class RevocationWatch(
 
     // The copy may have been lost with the routes; and where messages were dropped on their way to this node, so was what it should have been told.
     private (long Generation, long Requests, long Doubts) Missed() => (routes.Generation, reconciler.Requests, revocations.Doubts);
+
+    // The store may be away when this node starts.
+    private async Task LoadAsync(CancellationToken stoppingToken)
+    {
+        while (!await TryLoadAsync(stoppingToken))
+            await Task.Delay(Pause, time, stoppingToken);
+    }
 
     private async Task<bool> TryLoadAsync(CancellationToken cancellationToken)
     {

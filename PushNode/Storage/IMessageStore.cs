@@ -17,6 +17,9 @@ internal interface IMessageStore
     /// <summary>Why durable messages are refused at the moment, in words for an operator; null while the store is well.</summary>
     string? Trouble { get; }
 
+    /// <summary>Why nothing of it can be read at the moment, as last known; null while it can, though it may take no messages.</summary>
+    string? Away => null;
+
     /// <summary>Whether it is the store at all. While another node's may be it takes and answers nothing, and <see cref="Trouble"/> says why.</summary>
     bool IsStoring => true;
 

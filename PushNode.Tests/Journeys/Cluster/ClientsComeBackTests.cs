@@ -7,7 +7,9 @@ using PushNode.Tests.Support;
 namespace PushNode.Tests.Journeys.Cluster;
 
 /// <summary>Clients whose node or network has gone come back on another node, and get what they are owed.</summary>
-internal sealed class ClientsComeBackTests
+[TestFixture(false, TestName = "ClientsComeBackTests(Journal)")]
+[TestFixture(true, TestName = "ClientsComeBackTests(Mongo)")]
+internal sealed class ClientsComeBackTests(bool onMongo)
 {
     private const int Crowd = 2_000;
 
@@ -18,7 +20,7 @@ internal sealed class ClientsComeBackTests
     [SetUp]
     public async Task StartAsync()
     {
-        cluster = await TestCluster.StartAsync();
+        cluster = await TestCluster.StartAsync(onMongo);
         NodeProcess[] nodes = [cluster.Prepare("collect,dispatch,auth"), cluster.Prepare("push"), cluster.Prepare("push")];
         foreach (NodeProcess node in nodes)
             node.Launch();
@@ -28,7 +30,11 @@ internal sealed class ClientsComeBackTests
     }
 
     [TearDown]
-    public async Task StopAsync() => await cluster.DisposeAsync();
+    public async Task StopAsync()
+    {
+        if (cluster is not null)
+            await cluster.DisposeAsync();
+    }
 
     [Test]
     public async Task NodeKilled_ItsClientHasItsBacklogOnAnother_WithinASecond()

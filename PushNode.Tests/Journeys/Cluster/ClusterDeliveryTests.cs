@@ -6,7 +6,9 @@ using PushNode.Tests.Support;
 namespace PushNode.Tests.Journeys.Cluster;
 
 /// <summary>What users of a cluster see when nothing fails: every device everywhere, presence, topics, broadcasts, disconnecting, revoking.</summary>
-internal sealed class ClusterDeliveryTests
+[TestFixture(false, TestName = "ClusterDeliveryTests(Journal)")]
+[TestFixture(true, TestName = "ClusterDeliveryTests(Mongo)")]
+internal sealed class ClusterDeliveryTests(bool onMongo)
 {
     private TestCluster cluster = null!;
     private NodeProcess collect = null!;
@@ -15,7 +17,7 @@ internal sealed class ClusterDeliveryTests
     [SetUp]
     public async Task StartAsync()
     {
-        cluster = await TestCluster.StartAsync();
+        cluster = await TestCluster.StartAsync(onMongo);
         collect = await cluster.AddAsync("collect");
         NodeProcess[] others = [cluster.Prepare("dispatch,auth"), cluster.Prepare("push"), cluster.Prepare("push,auth")];
         foreach (NodeProcess node in others)
@@ -26,7 +28,11 @@ internal sealed class ClusterDeliveryTests
     }
 
     [TearDown]
-    public async Task StopAsync() => await cluster.DisposeAsync();
+    public async Task StopAsync()
+    {
+        if (cluster is not null)
+            await cluster.DisposeAsync();
+    }
 
     [Test]
     public async Task EveryMessage_ReachesEveryDevice_WhateverNodeItIsOn()
@@ -197,8 +203,6 @@ internal sealed class ClusterDeliveryTests
     [Test]
     public async Task ARevokedToken_IsRefusedByEveryNodeThatVerifies_ThoughRedisHasForgotten()
     {
-        await using TestCluster cluster = await TestCluster.StartAsync();
-        NodeProcess collect = await cluster.AddAsync("collect,dispatch");
         NodeProcess auth = await cluster.AddAsync("auth");
         using var revoking = new Producer(collect.Address);
         using var asking = new Producer(auth.Address);

@@ -12,24 +12,37 @@ internal sealed class Topology : IAsyncDisposable
 
     public TestCluster Cluster { get; }
 
-    public NodeProcess Collect { get; private set; } = null!;
+    /// <summary>One, and with MongoDB a second one.</summary>
+    public NodeProcess[] Collects { get; private set; } = [];
+
+    public NodeProcess Collect => Collects[0];
 
     public NodeProcess[] Dispatch { get; private set; } = [];
 
     public NodeProcess[] Push { get; private set; } = [];
+
+    public NodeProcess[] All => [.. Collects, .. Dispatch, .. Push];
 
     public Traffic Traffic { get; private set; } = null!;
 
     /// <summary>Starts the nodes and, when all are ready, the traffic.</summary>
     /// <param name="longestStay">After how many milliseconds at most a device leaves by itself.</param>
     /// <param name="pushSettings">Settings of the first push node.</param>
-    public static async Task<Topology> StartAsync(int longestStay = 3000, params string[] pushSettings)
+    public static Task<Topology> StartAsync(int longestStay = 3000, params string[] pushSettings) => StartAsync(onMongo: false, longestStay, pushSettings);
+
+    /// <summary>
+    /// Starts one whose messages are in MongoDB: two nodes collect, and one node of each other role asks MongoDB itself, the other one the nodes that collect.
+    /// </summary>
+    /// <param name="longestStay">After how many milliseconds at most a device leaves by itself.</param>
+    public static Task<Topology> StartOnMongoAsync(int longestStay = 3000) => StartAsync(onMongo: true, longestStay, []);
+
+    private static async Task<Topology> StartAsync(bool onMongo, int longestStay, string[] pushSettings)
     {
-        var topology = new Topology(await TestCluster.StartAsync());
+        var topology = new Topology(await TestCluster.StartAsync(onMongo));
         try
         {
             await topology.LaunchAsync(pushSettings);
-            topology.Traffic = Traffic.Start(() => topology.Collect.Address, topology.Cluster.Balance(topology.Push), users: 8, producerCount: 4, TimeSpan.FromMilliseconds(5), longestStay);
+            topology.Traffic = Traffic.Start(topology.Cluster.Balance(topology.Collects), topology.Cluster.Balance(topology.Push), users: 8, producerCount: 4, TimeSpan.FromMilliseconds(5), longestStay);
             await topology.Traffic.GoOnAsync(200);
             return topology;
         }
@@ -50,13 +63,13 @@ internal sealed class Topology : IAsyncDisposable
     private async Task LaunchAsync(string[] pushSettings)
     {
         string[] lifetime = ["--Redis:NodeLifetime", NodeLifetime];
-        Collect = Cluster.Prepare("auth,collect", lifetime);
-        Dispatch = [Cluster.Prepare("auth,dispatch", lifetime), Cluster.Prepare("dispatch", lifetime)];
-        Push = [Cluster.Prepare("push", [.. lifetime, .. pushSettings]), Cluster.Prepare("push", lifetime)];
-        NodeProcess[] all = [Collect, .. Dispatch, .. Push];
-        foreach (NodeProcess node in all)
+        string[] store = Cluster.Mongo?.Settings ?? [];
+        Collects = [.. Enumerable.Range(0, Cluster.Mongo is null ? 1 : 2).Select(_ => Cluster.Prepare("auth,collect", lifetime))];
+        Dispatch = [Cluster.Prepare("auth,dispatch", [.. lifetime, .. store]), Cluster.Prepare("dispatch", lifetime)];
+        Push = [Cluster.Prepare("push", [.. lifetime, .. store, .. pushSettings]), Cluster.Prepare("push", lifetime)];
+        foreach (NodeProcess node in All)
             node.Launch();
-        foreach (NodeProcess node in all)
+        foreach (NodeProcess node in All)
             await Eventually.BecomesTrueAsync(node.IsReadyAsync, $"the node on port {node.Port} is ready", TimeSpan.FromSeconds(40));
     }
 }

@@ -128,10 +128,10 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
 
     /// <summary>Has messages written, and what belongs to that read, on the thread for it.</summary>
     /// <exception cref="MongoException">There is no answer, or an error.</exception>
-    /// <exception cref="StoreUnavailableException">The database is away.</exception>
+    /// <exception cref="StoreUnavailableException">The database is away, or took no messages the last time and has not been found to take writes since.</exception>
     public Task<T> AppendAsync<T>(Func<MongoPool, T> work, CancellationToken cancellationToken)
     {
-        if (away is { } reason)
+        if (Trouble is { } reason)
             throw new StoreUnavailableException(reason);
         MongoPool connected = pool!;
         return appending.RunAsync(() => work(connected), cancellationToken);

@@ -53,6 +53,8 @@ internal sealed class MongoMessageStore : IMessageStore
 
     public string? Trouble => connection.Trouble;
 
+    public string? Away => connection.Away;
+
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public ValueTask AppendAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken) => appender.AppendAsync(batch, cancellationToken);

@@ -37,6 +37,8 @@ internal sealed class RemoteStore : IMessageStore
 
     public string? Trouble => link.Trouble;
 
+    public string? Away => link.Away;
+
     /// <summary>Fails every message: only the node that stores appends, as it is the one that collects.</summary>
     public ValueTask AppendAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken)
     {

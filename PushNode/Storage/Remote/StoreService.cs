@@ -41,6 +41,9 @@ internal sealed class StoreService(IMessageStore store, Node node) : IPeerServic
 
     private ValueTask<PeerWriter> AnswerStatusAsync(PeerCall call)
     {
+        // Another node may reach what this one cannot.
+        if (store.Away is { } away)
+            throw new StoreUnavailableException(away);
         PeerWriter answer = Begin();
         string? trouble = store.Trouble;
         answer.Flag(trouble is not null);
