@@ -1,4 +1,4 @@
-# The SDK builds; what runs has neither SDK nor shell.
+# The SDK builds; what runs has the ASP.NET Core runtime and the driver for MongoDB.
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /src
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig appsettings.json ./
@@ -7,9 +7,9 @@ RUN dotnet restore PushNode/PushNode.csproj
 COPY PushNode/ PushNode/
 RUN dotnet publish PushNode/PushNode.csproj --configuration Release --no-restore --output /app && mkdir /data
 
-# Chiseled: the ASP.NET Core runtime on a bare Ubuntu, with a user "app" (APP_UID) and no package manager, shell or curl.
-# Hence the exec forms below, and the health check that is the executable itself.
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+# The health check is the executable itself: there is no curl.
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble
+RUN apt-get update && apt-get install -y --no-install-recommends libmongoc-1.0-0 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app /app
 COPY --from=build --chown=$APP_UID:$APP_UID /data /data
 USER $APP_UID
