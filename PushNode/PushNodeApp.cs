@@ -34,7 +34,8 @@ internal static class PushNodeApp
             AddNodeAlone(services, configuration, roles);
         overrides?.Invoke(services);
         // Once nothing is left to refuse: a start that is refused leaves nothing behind.
-        DataFolderCheck.Run(node.Data);
+        if (node.KeepsData)
+            DataFolderCheck.Run(node.Data);
 
         WebApplication app = builder.Build();
         app.UseHosting();

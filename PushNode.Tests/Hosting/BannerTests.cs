@@ -54,7 +54,11 @@ internal sealed class BannerTests
         Assert.That(text, Does.Not.Contain("API").And.Not.Contain("/collect").And.Contain("Try it from another terminal, with a token:"));
     }
 
+    [Test]
+    public void Write_OfANodeThatKeepsNothing_NamesNoFolder() =>
+        Assert.That(Banner.Write(Node("./data") with { KeepsData = false }, ["http://127.0.0.1:8080"], "10.0.0.5:8081", false, false, "pushnode"), Does.Not.Contain("  data "));
+
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries);
 
-    private static NodeOptions Node(string data) => new() { IsClustered = false, Roles = Roles.All, Urls = ListenAddress.ParseList(NodeOptions.DefaultUrls), Data = Path.GetFullPath(data) };
+    private static NodeOptions Node(string data) => new() { IsClustered = false, KeepsData = true, Roles = Roles.All, Urls = ListenAddress.ParseList(NodeOptions.DefaultUrls), Data = Path.GetFullPath(data) };
 }

@@ -33,8 +33,9 @@ internal static class Banner
         string url = addresses[0].Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
         var text = new StringBuilder()
             .AppendLine($"PushNode {Version} listens on {string.Join(" and ", addresses)}")
-            .AppendLine($"  roles  {RoleNames.ToText(node.Roles)}")
-            .AppendLine($"  data   {node.Data}");
+            .AppendLine($"  roles  {RoleNames.ToText(node.Roles)}");
+        if (node.KeepsData)
+            text.AppendLine($"  data   {node.Data}");
         if (cluster is not null)
             text.AppendLine($"  peers  reach this node at {cluster}");
         if (node.Roles.HasFlag(Roles.Push))

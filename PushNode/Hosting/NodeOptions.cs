@@ -1,4 +1,5 @@
 using PushNode.Settings;
+using PushNode.Storage;
 
 namespace PushNode.Hosting;
 
@@ -20,17 +21,26 @@ internal sealed record NodeOptions
     /// <summary>Whether there are other nodes to work with: whether <c>Redis:Connection</c> is set.</summary>
     public required bool IsClustered { get; init; }
 
+    /// <summary>Whether it keeps anything in the data folder: of a cluster only the node whose journal is the store does.</summary>
+    public required bool KeepsData { get; init; }
+
     /// <summary>Whether nobody outside this machine can reach it.</summary>
     public bool IsLoopback => Urls.All(static u => u.IsLoopback);
 
     /// <exception cref="SettingsException">A value that cannot be used.</exception>
-    public static NodeOptions From(IConfiguration configuration) => new()
+    public static NodeOptions From(IConfiguration configuration)
     {
-        IsClustered = StartupRules.IsClustered(configuration),
-        Roles = RoleNames.Parse(List(configuration, RoleNames.Key, "auth,collect,dispatch,push"), !StartupRules.IsClustered(configuration)),
-        Urls = ListenAddress.ParseList(List(configuration, nameof(Urls), DefaultUrls)),
-        Data = DataFrom(configuration),
-    };
+        bool isClustered = StartupRules.IsClustered(configuration);
+        Roles roles = RoleNames.Parse(List(configuration, RoleNames.Key, "auth,collect,dispatch,push"), isAlone: !isClustered);
+        return new NodeOptions
+        {
+            IsClustered = isClustered,
+            Roles = roles,
+            Urls = ListenAddress.ParseList(List(configuration, nameof(Urls), DefaultUrls)),
+            Data = DataFrom(configuration),
+            KeepsData = !isClustered || (roles.HasFlag(Roles.Collect) && !StorageModule.UsesMongo(configuration)),
+        };
+    }
 
     /// <summary>The full path of the data folder, for commands that need nothing else.</summary>
     public static string DataFrom(IConfiguration configuration)

@@ -73,6 +73,7 @@ internal sealed class WrongClusterTests
         await Eventually.BecomesTrueAsync(async () => (await cluster.Redis.CommandAsync("KEYS", "pn:node:*")).Length == 2, "both run");
 
         Assert.That(other.Output, Does.Not.Contain("reach itself"));
+        Assert.That((Directory.Exists(node.Data), Directory.Exists(other.Data)), Is.EqualTo((true, false)), "who keeps nothing makes no folder");
         Assert.That(int.Parse((await cluster.Redis.CommandAsync("TTL", "pn:nodes"))[0], CultureInfo.InvariantCulture), Is.GreaterThan(3000), "of a cluster that is no more nothing stays");
     }
 
