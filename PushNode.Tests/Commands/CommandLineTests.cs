@@ -17,6 +17,8 @@ internal sealed class CommandLineTests
 
     [TestCase("--urls")]
     [TestCase("PUSHNODE_Collect__MaxDataBytes")]
+    [TestCase("--mongo")]
+    [TestCase("--mongo", "renew-epoch")]
     [TestCase("--ttl", "token")]
     [TestCase("--token-file", "listen")]
     [TestCase("--ephemeral", "send")]

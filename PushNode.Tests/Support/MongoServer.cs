@@ -52,6 +52,9 @@ internal sealed class MongoServer : IAsyncDisposable
         return pool.Write(command, read);
     }
 
+    /// <summary>How many documents a collection has.</summary>
+    public long? Count(string collection) => Run(command => command.Text("count"u8, collection), static reply => reply.Find("n"u8) ? reply.Number : null);
+
     public ValueTask DisposeAsync()
     {
         Run(static command => command.Int("dropDatabase"u8, 1), static _ => true);

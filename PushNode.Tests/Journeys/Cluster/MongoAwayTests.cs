@@ -25,7 +25,7 @@ internal sealed class MongoAwayTests
         await using TestCluster cluster = await TestCluster.StartAsync(onMongo: true);
         await using var link = new TestLink(cluster.Mongo!.Port);
         string[] store = [.. cluster.Mongo.SettingsBy(link), .. Patience];
-        NodeProcess[] nodes = [cluster.Prepare("collect,dispatch,auth", store), cluster.Prepare("push", store), cluster.Prepare("push")];
+        NodeProcess[] nodes = [cluster.Prepare("collect,dispatch,auth", store), cluster.Prepare("push,auth", store), cluster.Prepare("push")];
         await StartAsync(nodes);
         using var producer = new Producer(nodes[0].Address);
         await using TestClient phone = await ConnectAsync(nodes[1]), laptop = await ConnectAsync(nodes[2]);
