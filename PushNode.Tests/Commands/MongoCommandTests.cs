@@ -85,6 +85,16 @@ internal sealed class MongoCommandTests
         Assert.That(renewal.Error, Does.StartWith($"pushnode: Mongo:Connection names a database at {nobody} that cannot be given a new epoch").And.Not.Contain(Password));
     }
 
+    [Test]
+    public async Task WhatTheDriverSaysAllTheTime_FloodsNoLog()
+    {
+        await using NodeProcess node = NodeProcess.Prepare("--mongo", "mongodb://127.0.0.1/?tls=true&tlsCertificateKeyFile=/no/such.pem", "--Mongo:Timeout", "00:00:06");
+        node.Launch();
+        await Eventually.BecomesTrueAsync(() => node.Output.Contains("listens on", StringComparison.Ordinal), "it has tried for a third of the time, and listens");
+
+        Assert.That(node.Output.Split("Cannot find certificate in '/no/such.pem'"), Has.Length.InRange(2, 3));
+    }
+
     [TestCase("")]
     [TestCase("renew-epoch")]
     [Platform("Linux")]

@@ -48,8 +48,8 @@ internal static class StorageModule
     public static void AddMongoStore(this IServiceCollection services, IConfiguration configuration)
     {
         MongoOptions options = services.AddSettings<MongoOptions>(configuration);
-        // Read now, so that what is wrong with it stops the start.
-        MongoAddress.From(options);
+        // Now, so that what is wrong with it stops the start before anything is left behind.
+        MongoAddress.Check(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<Collections>();
         services.AddSingleton<MongoSetup>();

@@ -74,9 +74,8 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         const string key = "Mongo:Connection";
-        hosts = MongoAddress.ToText(MongoAddress.From(options));
-        if (!DriverLibrary.TryLoad())
-            throw new SettingsException(key, null, $"is set, but {DriverLibrary.Remedy}");
+        string connection = MongoAddress.Check(options);
+        hosts = MongoAddress.ToText(connection);
         DriverLog.WriteTo(logger);
         try
         {
@@ -93,9 +92,7 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
         }
         catch (MongoException e) when (!e.IsPassing && pool is null)
         {
-            // What the driver says may quote a part of the connection string.
-            string said = MongoAddress.HasLogin(MongoAddress.From(options)) ? "" : $" ({e.Message.TrimEnd('.')})";
-            throw new SettingsException(key, null, $"cannot be understood by MongoDB's driver{said}: see https://www.mongodb.com/docs/manual/reference/connection-string/");
+            throw MongoAddress.NotUnderstood(connection, e.Message);
         }
         catch (MongoException e)
         {

@@ -15,9 +15,7 @@ internal static class MongoEpochRenewal
     /// <exception cref="SettingsException">The database cannot be reached, or holds no messages of PushNode.</exception>
     public static (string Before, string Now) Run(MongoOptions options)
     {
-        string connection = MongoAddress.From(options);
-        if (!DriverLibrary.TryLoad())
-            throw new SettingsException(Key, null, $"is set, but {DriverLibrary.Remedy}");
+        string connection = MongoAddress.Check(options);
         var collections = new Collections(options);
         var setup = new MongoSetup(collections, new HeadQuery(collections));
         try

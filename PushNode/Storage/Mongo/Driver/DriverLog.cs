@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using PushNode.Diagnostics;
 
 namespace PushNode.Storage.Mongo.Driver;
 
@@ -9,7 +10,11 @@ internal static unsafe class DriverLog
     // MONGOC_LOG_LEVEL_WARNING; what is above is less severe.
     private const int Warning = 2;
 
+    // What goes on for long it says with every attempt, several times a second.
+    private static readonly Occasional Repeats = new(TimeProvider.System, TimeSpan.FromMinutes(1));
+
     private static volatile ILogger? target;
+    private static volatile string? last;
 
     /// <summary>Where it goes from now on.</summary>
     public static void WriteTo(ILogger logger) => target = logger;
@@ -24,7 +29,11 @@ internal static unsafe class DriverLog
             return;
         try
         {
-            logger.DriverSays(Text(domain), Text(message));
+            string text = Text(message);
+            if (text == last && !Repeats.IsDue())
+                return;
+            last = text;
+            logger.DriverSays(Text(domain), text);
         }
         catch (Exception)
         {

@@ -34,6 +34,17 @@ internal sealed unsafe class MongoPool : IDisposable
     /// <summary>Whether there is a sharded cluster behind; known once <see cref="Greet"/> was called.</summary>
     public bool IsSharded { get; private set; }
 
+    /// <summary>What the driver does not understand of a connection string, in its words; null when it does.</summary>
+    public static string? FindFault(string connection)
+    {
+        NativeError error = default;
+        nint uri = mongoc_uri_new_with_error(connection, &error);
+        if (uri == 0)
+            return error.Text;
+        mongoc_uri_destroy(uri);
+        return null;
+    }
+
     /// <summary>Opens the pool; with <c>mongodb+srv</c> it asks the DNS, otherwise nothing is sent yet.</summary>
     /// <param name="connection">The connection string.</param>
     /// <param name="database">The database's name; null for the one that the connection string names, or else the default one.</param>
