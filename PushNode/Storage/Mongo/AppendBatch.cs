@@ -36,6 +36,9 @@ internal sealed class AppendBatch
     /// <summary>Whether any message has an id that its producer gave.</summary>
     public bool HasProducerIds { get; }
 
+    /// <summary>Whether an attempt has ended without an answer, so that messages may be stored that still wait.</summary>
+    public bool HasLostAnswer { get; set; }
+
     /// <summary>The channels of the batch.</summary>
     public IReadOnlyCollection<ChannelNumbering> Channels => channels.Values;
 

@@ -46,7 +46,7 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
 
     /// <summary>Raises each channel's top to what its next numbers need.</summary>
     /// <exception cref="MongoException">It is not known to be written.</exception>
-    public void Raise(MongoPool pool, IReadOnlyCollection<(ChannelNumbering Channel, long Top)> channels, long now)
+    public void Raise(MongoPool pool, IReadOnlyCollection<(ChannelNumbering Channel, long Top)> channels)
     {
         foreach ((ChannelNumbering Channel, long Top)[] part in channels.Chunk(MaxIds))
         {
@@ -64,7 +64,7 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
                 command.Document("$max"u8);
                 command.Long("top"u8, top);
                 command.Long("from"u8, channel.Head);
-                command.Date("at"u8, now);
+                command.Date("at"u8, channel.HeadTime);
                 command.End();
                 command.End();
                 command.Flag("upsert"u8, true);

@@ -1,3 +1,4 @@
+using PushNode.Diagnostics;
 using PushNode.Messages;
 
 namespace PushNode.Storage.Mongo;
@@ -5,13 +6,23 @@ namespace PushNode.Storage.Mongo;
 /// <summary>How the numbering of one channel stands while a batch is being appended.</summary>
 internal sealed class ChannelNumbering(Channel channel)
 {
+    /// <summary>How old a hint may be (<see cref="IHeadHints"/>).</summary>
+    private static readonly TimeSpan HintAge = TimeSpan.FromDays(1);
+
+    // The highest number that is known to be stored. What the database says may be behind it, when it has a new primary.
+    private long known;
+    private Moment? asked;
+
     public Channel Channel => channel;
 
-    /// <summary>The highest number that is known to be stored; numbering goes on from it.</summary>
+    /// <summary>From where numbering goes on.</summary>
     public long Head { get; private set; }
 
+    /// <summary>When numbering was there at the latest, in Unix milliseconds: it may have gone on since, but not before.</summary>
+    public long HeadTime { get; private set; }
+
     /// <summary>Whether <see cref="Head"/> has to be asked for before anything is numbered.</summary>
-    public bool IsHeadUnknown { get; private set; } = true;
+    public bool IsHeadUnknown => asked is null;
 
     /// <summary>Which messages of the batch may be stored already, by an attempt whose answer did not come or by another node.</summary>
     public Doubt Doubt { get; private set; }
@@ -28,20 +39,27 @@ internal sealed class ChannelNumbering(Channel channel)
     /// <summary>The number of the newest message of the batch that has been stored; 0 when none has.</summary>
     public long Stored { get; private set; }
 
-    /// <summary>The head is known.</summary>
-    public void Learn(long head, long gap)
+    /// <summary>This number is stored, and was the head less than a day ago.</summary>
+    public void TakeHint(long head, Moment when)
     {
-        Head = head;
-        Gap = gap;
-        // The top has been raised in whole steps above every number in use.
-        Top = Math.Max(Top, ChannelHead.TopFor(head));
-        IsHeadUnknown = false;
+        known = head;
+        GoOnFrom(head, gap: 0, when, HintAge);
     }
+
+    /// <summary>Numbering goes on from here, as the database says (<see cref="ChannelHead.BaseAt"/>).</summary>
+    public void Learn(long from, long gap, Moment when)
+    {
+        GoOnFrom(Math.Max(from, known), gap, when, TimeSpan.Zero);
+    }
+
+    /// <summary>Whether what is known was asked for longer ago than this.</summary>
+    public bool IsOlderThan(TimeSpan age, TimeProvider time) => asked?.Age(time) > age;
 
     /// <summary>A message is stored under the next number.</summary>
     public void Advance(long seq)
     {
-        Head = Math.Max(Head, seq);
+        known = seq;
+        Head = seq;
         Stored = seq;
     }
 
@@ -50,11 +68,21 @@ internal sealed class ChannelNumbering(Channel channel)
     /// <summary>What is known has to be found out again.</summary>
     public void Distrust(Doubt doubt)
     {
-        IsHeadUnknown = true;
+        asked = null;
         if (doubt > Doubt)
             Doubt = doubt;
     }
 
     /// <summary>Which messages are stored has been found out.</summary>
     public void Trust() => Doubt = Doubt.None;
+
+    private void GoOnFrom(long head, long gap, Moment when, TimeSpan age)
+    {
+        Head = head;
+        HeadTime = (when.Time - age).ToUnixTimeMilliseconds();
+        Gap = gap;
+        // The top has been raised in whole steps above every number in use.
+        Top = Math.Max(Top, ChannelHead.TopFor(head));
+        asked = when;
+    }
 }

@@ -1,3 +1,4 @@
+using PushNode.Diagnostics;
 using PushNode.Messages;
 using PushNode.Storage.Mongo.Driver;
 
@@ -14,6 +15,12 @@ internal sealed class MongoAppender(
 {
     /// <summary>Longer than this nobody goes by what was known before: well below the times of <see cref="ChannelHead"/>.</summary>
     private static readonly TimeSpan Trusted = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// A message that has waited longer is refused: its producer has long gone. What is stored counts from when it was accepted, for how long it is kept and for where
+    /// the channel's head is.
+    /// </summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(500);
 
@@ -72,14 +79,15 @@ internal sealed class MongoAppender(
 
     private async ValueTask TakeHintsAsync(AppendBatch batch, string epoch, CancellationToken cancellationToken)
     {
-        Channel[] asked = [.. batch.Channels.Select(static c => c.Channel)];
-        long[] hinted = hints is null ? new long[asked.Length] : await hints.ReadAsync(asked, epoch, cancellationToken);
+        var asked = Moment.Now(time);
+        Channel[] wanted = [.. batch.Channels.Select(static c => c.Channel)];
+        long[] hinted = hints is null ? new long[wanted.Length] : await hints.ReadAsync(wanted, epoch, cancellationToken);
         int i = 0;
         foreach (ChannelNumbering channel in batch.Channels)
         {
             long head = Math.Max(hinted[i++], recent.Find(channel.Channel));
             if (head > 0)
-                channel.Learn(head, gap: 0);
+                channel.TakeHint(head, asked);
         }
     }
 
@@ -113,6 +121,7 @@ internal sealed class MongoAppender(
             {
                 foreach (ChannelNumbering channel in batch.Channels)
                     channel.Distrust(Doubt.All);
+                batch.HasLostAnswer = true;
                 failure = e;
             }
 
@@ -151,17 +160,18 @@ internal sealed class MongoAppender(
         if (doubtful.Length > 0)
         {
             var seen = new HashSet<ChannelNumbering>();
-            Settle(pool, batch, [.. Messages(batch, w => w.Channel.Doubt == Doubt.All || (w.Channel.Doubt == Doubt.First && seen.Add(w.Channel)))], areOurs: true);
+            Settle(pool, batch, [.. Messages(batch, w => w.Channel.Doubt == Doubt.All || (w.Channel.Doubt == Doubt.First && seen.Add(w.Channel)))], areOurs: batch.HasLostAnswer);
         }
 
         // After that: what was found stored is in the heads.
         ChannelNumbering[] unknown = [.. batch.Channels.Where(static c => c.IsHeadUnknown)];
         foreach (ChannelNumbering[] part in unknown.Chunk(HeadQuery.MaxChannels))
         {
+            var asked = Moment.Now(time);
             ChannelHead[] found = heads.Read(pool, [.. part.Select(static c => c.Channel)]);
             long now = Now;
             for (int i = 0; i < part.Length; i++)
-                part[i].Learn(Math.Max(found[i].BaseAt(now), part[i].Head), found[i].GapAt(now));
+                part[i].Learn(found[i].BaseAt(now), found[i].GapAt(now), asked);
         }
 
         foreach (ChannelNumbering channel in doubtful)
@@ -192,23 +202,15 @@ internal sealed class MongoAppender(
     // (2) to (4). Returns why nothing was inserted, where that is worth saying.
     private MongoException? Attempt(MongoPool pool, AppendBatch batch)
     {
-        long begun = time.GetTimestamp();
         ReadOnlySpan<AppendBatch.Waiting> part = batch.Pending[..AppendQuery.CountFitting(batch.Pending)];
         long[] seqs = Number(part);
-        if (!Reserve(pool, part))
+        if (!Reserve(pool, batch, part) || HasSlept(batch))
             return null;
-        if (time.GetElapsedTime(begun) > Trusted)
-        {
-            // This process was stopped in the meantime.
-            foreach (ChannelNumbering channel in batch.Channels)
-                channel.Distrust(Doubt.None);
-            return null;
-        }
-
         WriteReply reply = query.Insert(pool, part, seqs);
         if (reply.Unconfirmed is { } reason)
         {
             Distrust(part, Doubt.All);
+            batch.HasLostAnswer = true;
             return new MongoException($"a majority of its servers did not confirm: {reason}", 0, 0);
         }
 
@@ -223,6 +225,35 @@ internal sealed class MongoAppender(
         batch.RemoveFirst(stored);
         batch.RemoveSettled();
         return failure;
+    }
+
+    // Whether this process was stopped for long, and what it knows is old by now.
+    private bool HasSlept(AppendBatch batch)
+    {
+        bool has = false;
+        foreach (ChannelNumbering channel in batch.Channels)
+        {
+            if (!channel.IsOlderThan(Trusted, time))
+                continue;
+            channel.Distrust(Doubt.None);
+            has = true;
+        }
+
+        long limit = Now - (long)MaxWait.TotalMilliseconds;
+        int late = 0;
+        foreach (AppendBatch.Waiting waiting in batch.Pending)
+        {
+            if (waiting.Message.Time >= limit)
+                continue;
+            waiting.Message.Fail();
+            late++;
+        }
+
+        if (late == 0)
+            return has;
+        logger.MessagesLate(late, MaxWait);
+        batch.RemoveSettled();
+        return true;
     }
 
     private MongoException? Refused(in AppendBatch.Waiting first, in WriteReply reply)
@@ -258,7 +289,7 @@ internal sealed class MongoAppender(
     }
 
     /// <summary>Makes sure that the numbers may be used; false when that has to be found out again.</summary>
-    private bool Reserve(MongoPool pool, ReadOnlySpan<AppendBatch.Waiting> part)
+    private bool Reserve(MongoPool pool, AppendBatch batch, ReadOnlySpan<AppendBatch.Waiting> part)
     {
         HashSet<ChannelNumbering>? gaps = null, tops = null;
         foreach (AppendBatch.Waiting waiting in part)
@@ -271,6 +302,8 @@ internal sealed class MongoAppender(
 
         if (gaps is not null)
         {
+            if (HasSlept(batch))
+                return false;
             if (query.Hold(pool, gaps, Now).HasFailed)
             {
                 foreach (ChannelNumbering channel in gaps)
@@ -282,8 +315,12 @@ internal sealed class MongoAppender(
                 channel.Gap = 0;
         }
 
-        if (tops is not null)
-            query.Raise(pool, [.. tops.Select(static c => (c, ChannelHead.TopFor(c.Next - 1)))], Now);
+        if (tops is null)
+            return true;
+        // Readers may take the top for the head once it is raised, unless it was raised lately: nobody raises it who knows the head of long ago.
+        if (HasSlept(batch))
+            return false;
+        query.Raise(pool, [.. tops.Select(static c => (c, ChannelHead.TopFor(c.Next - 1)))]);
         return true;
     }
 

@@ -1,3 +1,4 @@
+using PushNode.Diagnostics;
 using PushNode.Messages;
 
 namespace PushNode.Storage.Mongo;
@@ -13,7 +14,7 @@ internal sealed class RecentHeads(TimeProvider time)
 
     private Dictionary<string, long> young = new(StringComparer.Ordinal);
     private Dictionary<string, long> old = new(StringComparer.Ordinal);
-    private long since = time.GetTimestamp();
+    private Moment since = Moment.Now(time);
     private string? epoch;
 
     /// <summary>The channel's head when this node last knew it, not more than an hour ago; 0 when it does not know.</summary>
@@ -26,12 +27,12 @@ internal sealed class RecentHeads(TimeProvider time)
     public void Tidy(string storeEpoch)
     {
         bool isOther = epoch != storeEpoch;
-        TimeSpan age = time.GetElapsedTime(since);
+        TimeSpan age = since.Age(time);
         if (!isOther && age < Generation && young.Count < MaxChannels)
             return;
         old = isOther || age >= 2 * Generation ? new(StringComparer.Ordinal) : young;
         young = new(StringComparer.Ordinal);
-        since = time.GetTimestamp();
+        since = Moment.Now(time);
         epoch = storeEpoch;
     }
 }
