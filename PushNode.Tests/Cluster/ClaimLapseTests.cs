@@ -1,4 +1,5 @@
 using PushNode.Cluster.Redis;
+using PushNode.Diagnostics;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Cluster;

@@ -6,7 +6,7 @@ namespace PushNode.Storage;
 internal interface IHeadHints
 {
     /// <summary>
-    /// For each channel, in the order asked, a number that was its head less than a day ago, in this epoch, and is durable; 0 where none is known. Does not throw for a
+    /// For each channel, in the order asked, the number of a message that was stored as its head less than a day ago, in this epoch, and is durable; 0 where none is known. Does not throw for a
     /// cluster that cannot be asked.
     /// </summary>
     ValueTask<long[]> ReadAsync(IReadOnlyList<Channel> channels, string epoch, CancellationToken cancellationToken);

@@ -113,4 +113,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(36, LogLevel.Error, "MongoDB refuses the message {Id} of {Channel}: {Reason}")]
     public static partial void MessageRefused(this ILogger logger, string id, string channel, string reason);
+
+    [LoggerMessage(37, LogLevel.Warning, "{Count} messages are refused: they have waited for more than {Limit}, because this process was stopped")]
+    public static partial void MessagesLate(this ILogger logger, int count, TimeSpan limit);
 }

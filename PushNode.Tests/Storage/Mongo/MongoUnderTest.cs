@@ -19,6 +19,15 @@ internal sealed class MongoUnderTest : IAsyncDisposable
     /// <param name="database">The database.</param>
     /// <param name="settings">More of the section Mongo.</param>
     public MongoUnderTest(string uri, string database, params (string Key, string Value)[] settings)
+        : this(uri, database, hints: null, settings)
+    {
+    }
+
+    /// <param name="uri">The connection string.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="hints">What the cluster knows of heads; null: there is no cluster.</param>
+    /// <param name="settings">More of the section Mongo.</param>
+    public MongoUnderTest(string uri, string database, IHeadHints? hints, params (string Key, string Value)[] settings)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection([
@@ -28,6 +37,8 @@ internal sealed class MongoUnderTest : IAsyncDisposable
         ]);
         builder.Logging.AddProvider(Log);
         builder.Services.AddSingleton<TimeProvider>(Time);
+        if (hints is not null)
+            builder.Services.AddSingleton(hints);
         builder.Services.AddMongoStore(builder.Configuration);
         host = builder.Build();
         IStoreWatch watch = host.Services.GetRequiredService<IStoreWatch>();

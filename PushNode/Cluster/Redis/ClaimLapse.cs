@@ -1,3 +1,5 @@
+using PushNode.Diagnostics;
+
 namespace PushNode.Cluster.Redis;
 
 /// <summary>
@@ -44,19 +46,5 @@ internal sealed class ClaimLapse(TimeSpan lifetime, TimeSpan longestGap, TimePro
     {
         awake = Moment.Now(time);
         lapsed = null;
-    }
-}
-
-/// <summary>A moment by both clocks.</summary>
-internal sealed record Moment(long Timestamp, DateTimeOffset Time)
-{
-    public static Moment Now(TimeProvider time) => new(time.GetTimestamp(), time.GetUtcNow());
-
-    /// <summary>How long ago it was, by the clock by which it is longer.</summary>
-    public TimeSpan Age(TimeProvider time)
-    {
-        TimeSpan counted = time.GetElapsedTime(Timestamp);
-        TimeSpan told = time.GetUtcNow() - Time;
-        return counted > told ? counted : told;
     }
 }

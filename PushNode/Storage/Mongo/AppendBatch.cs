@@ -36,6 +36,15 @@ internal sealed class AppendBatch
     /// <summary>Whether any message has an id that its producer gave.</summary>
     public bool HasProducerIds { get; }
 
+    /// <summary>Whether an attempt has ended without an answer, so that messages may be stored that still wait.</summary>
+    public bool HasLostAnswer { get; set; }
+
+    /// <summary>How often a number was taken by another node.</summary>
+    public int Conflicts { get; set; }
+
+    /// <summary>When a message last got its outcome, or was given another chance, as a timestamp.</summary>
+    public long LastProgress { get; set; }
+
     /// <summary>The channels of the batch.</summary>
     public IReadOnlyCollection<ChannelNumbering> Channels => channels.Values;
 

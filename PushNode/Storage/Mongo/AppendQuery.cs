@@ -50,7 +50,7 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
 
     /// <summary>Raises each channel's top to what its next numbers need; false when a majority of the servers has not confirmed it.</summary>
     /// <exception cref="MongoException">It is not known to be written.</exception>
-    public bool Raise(MongoPool pool, IReadOnlyCollection<(ChannelNumbering Channel, long Top)> channels, long now)
+    public bool Raise(MongoPool pool, IReadOnlyCollection<(ChannelNumbering Channel, long Top)> channels)
     {
         foreach ((ChannelNumbering Channel, long Top)[] part in channels.Chunk(MaxIds))
         {
@@ -68,7 +68,7 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
                 command.Document("$max"u8);
                 command.Long("top"u8, top);
                 command.Long("from"u8, channel.Head);
-                command.Date("at"u8, now);
+                command.Date("at"u8, channel.HeadTime);
                 command.End();
                 command.End();
                 command.Flag("upsert"u8, true);

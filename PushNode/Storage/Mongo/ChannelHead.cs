@@ -14,7 +14,7 @@ namespace PushNode.Storage.Mongo;
 /// <param name="NewestTime">When that message was accepted, in Unix milliseconds; 0 for a number that is only held.</param>
 /// <param name="Top">No number above this one has been used; 0 for a channel that never had a message.</param>
 /// <param name="From">Where the numbering was when the top was last raised.</param>
-/// <param name="RaisedAt">When that was, in Unix milliseconds.</param>
+/// <param name="RaisedAt">When numbering was there at the latest, as far as the one who raised it knew, in Unix milliseconds.</param>
 internal readonly record struct ChannelHead(long Newest, long NewestTime, long Top, long From, long RaisedAt)
 {
     /// <summary>By how much the top is raised.</summary>

@@ -1,3 +1,4 @@
+using PushNode.Diagnostics;
 using PushNode.Messages;
 
 namespace PushNode.Storage.Mongo;
@@ -5,13 +6,23 @@ namespace PushNode.Storage.Mongo;
 /// <summary>How the numbering of one channel stands while a batch is being appended.</summary>
 internal sealed class ChannelNumbering(Channel channel)
 {
+    // The highest number that is known to be stored. What the database says may be behind it, when it has a new primary.
+    private long known;
+    private Moment? asked;
+
     public Channel Channel => channel;
 
-    /// <summary>The highest number that is known to be stored; numbering goes on from it.</summary>
+    /// <summary>From where numbering goes on.</summary>
     public long Head { get; private set; }
 
+    /// <summary>When numbering was there at the latest, in Unix milliseconds: it may have gone on since, but not before. Of a head that is certain.</summary>
+    public long HeadTime => asked?.Time.ToUnixTimeMilliseconds() ?? 0;
+
     /// <summary>Whether <see cref="Head"/> has to be asked for before anything is numbered.</summary>
-    public bool IsHeadUnknown { get; private set; } = true;
+    public bool IsHeadUnknown => asked is null;
+
+    /// <summary>Whether <see cref="Head"/> is what the database said, or follows from it, and not a hint.</summary>
+    public bool IsHeadCertain { get; private set; }
 
     /// <summary>Which messages of the batch may be stored already, by an attempt whose answer did not come or by another node.</summary>
     public Doubt Doubt { get; private set; }
@@ -28,36 +39,37 @@ internal sealed class ChannelNumbering(Channel channel)
     /// <summary>The number of the newest message of the batch that has been stored; 0 when none has.</summary>
     public long Stored { get; private set; }
 
-    /// <summary>Whether <see cref="Head"/> is what the database said, or follows from it, and not a hint.</summary>
-    public bool IsHeadCertain { get; private set; }
-
-    /// <summary>When <see cref="Head"/> was found out.</summary>
-    public Moment LearnedAt { get; private set; }
-
-    /// <summary>The head is known from a hint. The top has been raised in whole steps above every number in use.</summary>
-    public void TakeHint(long head, Moment now)
+    /// <summary>This number is stored, and was the head less than a day ago. The top has been raised in whole steps above every number in use.</summary>
+    public void TakeHint(long head, Moment when)
     {
+        known = head;
         Head = head;
         Top = ChannelHead.TopFor(head);
-        LearnedAt = now;
-        IsHeadUnknown = false;
+        asked = when;
     }
 
-    /// <summary>The head is known from the database.</summary>
-    public void Learn(long head, long gap, long top, Moment now)
+    /// <summary>Numbering goes on from here, as the database says (<see cref="ChannelHead.BaseAt"/>).</summary>
+    /// <param name="from">From where.</param>
+    /// <param name="gap">A number to hold before.</param>
+    /// <param name="top">Up to where it may go.</param>
+    /// <param name="when">When the database was asked.</param>
+    public void Learn(long from, long gap, long top, Moment when)
     {
-        Head = head;
+        Head = Math.Max(from, known);
         Gap = gap;
         Top = Math.Max(Top, top);
-        LearnedAt = now;
         IsHeadCertain = true;
-        IsHeadUnknown = false;
+        asked = when;
     }
+
+    /// <summary>Whether what is known was asked for longer ago than this.</summary>
+    public bool IsOlderThan(TimeSpan age, TimeProvider time) => asked?.Age(time) > age;
 
     /// <summary>A message is stored under the next number.</summary>
     public void Advance(long seq)
     {
-        Head = Math.Max(Head, seq);
+        known = seq;
+        Head = seq;
         Stored = seq;
         // It was the next one, or it would have been refused.
         IsHeadCertain = true;
@@ -68,7 +80,7 @@ internal sealed class ChannelNumbering(Channel channel)
     /// <summary>What is known has to be found out again.</summary>
     public void Distrust(Doubt doubt)
     {
-        IsHeadUnknown = true;
+        asked = null;
         IsHeadCertain = false;
         if (doubt > Doubt)
             Doubt = doubt;

@@ -1,3 +1,4 @@
+using PushNode.Diagnostics;
 using PushNode.Messages;
 using PushNode.Storage.Mongo.Driver;
 
@@ -15,8 +16,11 @@ internal sealed class MongoAppender(
     /// <summary>Longer than this nobody goes by what was known before: well below the times of <see cref="ChannelHead"/>.</summary>
     private static readonly TimeSpan Trusted = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long after it was accepted a message is stored at the latest.</summary>
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromHours(1);
+    /// <summary>
+    /// A message that has waited longer is refused: its producer has long gone. What is stored counts from when it was accepted, for how long it is kept and for where
+    /// the channel's head is.
+    /// </summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(500);
 
@@ -75,15 +79,15 @@ internal sealed class MongoAppender(
 
     private async ValueTask TakeHintsAsync(AppendBatch batch, string epoch, CancellationToken cancellationToken)
     {
-        Channel[] asked = [.. batch.Channels.Select(static c => c.Channel)];
-        long[] hinted = hints is null ? new long[asked.Length] : await hints.ReadAsync(asked, epoch, cancellationToken);
-        var now = Moment.Now(time);
+        var asked = Moment.Now(time);
+        Channel[] wanted = [.. batch.Channels.Select(static c => c.Channel)];
+        long[] hinted = hints is null ? new long[wanted.Length] : await hints.ReadAsync(wanted, epoch, cancellationToken);
         int i = 0;
         foreach (ChannelNumbering channel in batch.Channels)
         {
             long head = Math.Max(hinted[i++], recent.Find(channel.Channel));
             if (head > 0)
-                channel.TakeHint(head, now);
+                channel.TakeHint(head, asked);
         }
     }
 
@@ -98,13 +102,11 @@ internal sealed class MongoAppender(
     private void Store(MongoPool pool, AppendBatch batch, CancellationToken cancellationToken)
     {
         bool lookedForRepeats = !batch.HasProducerIds;
-        long lastProgress = time.GetTimestamp();
+        batch.LastProgress = time.GetTimestamp();
         int vain = 0;
-        int conflicts = 0;
         while (batch.Pending.Length > 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            FailLate(batch);
             MongoException? failure = null;
             int before = batch.Pending.Length;
             try
@@ -113,24 +115,23 @@ internal sealed class MongoAppender(
                     Settle(pool, batch, [.. Messages(batch, static w => w.Message.HasProducerId)], areOurs: false);
                 lookedForRepeats = true;
                 FindOut(pool, batch);
-                if (DistrustStale(batch))
-                    lastProgress = time.GetTimestamp();
-                else if (batch.Pending.Length > 0)
-                    failure = Attempt(pool, batch, ref conflicts);
+                if (batch.Pending.Length > 0)
+                    failure = Attempt(pool, batch);
             }
             catch (MongoException e) when (e.IsPassing)
             {
                 foreach (ChannelNumbering channel in batch.Channels)
                     channel.Distrust(Doubt.All);
+                batch.HasLostAnswer = true;
                 failure = e;
             }
 
             if (batch.Pending.Length < before)
             {
-                lastProgress = time.GetTimestamp();
+                batch.LastProgress = time.GetTimestamp();
                 vain = 0;
             }
-            else if (time.GetElapsedTime(lastProgress) >= options.Timeout || connection.Away is not null)
+            else if (time.GetElapsedTime(batch.LastProgress) >= options.Timeout || connection.Away is not null)
             {
                 throw failure ?? new MongoException("other nodes were faster every time", 0, WriteReply.DuplicateKey);
             }
@@ -160,19 +161,18 @@ internal sealed class MongoAppender(
         if (doubtful.Length > 0)
         {
             var seen = new HashSet<ChannelNumbering>();
-            Settle(pool, batch, [.. Messages(batch, w => w.Channel.Doubt == Doubt.All || (w.Channel.Doubt == Doubt.First && seen.Add(w.Channel)))], areOurs: true);
+            Settle(pool, batch, [.. Messages(batch, w => w.Channel.Doubt == Doubt.All || (w.Channel.Doubt == Doubt.First && seen.Add(w.Channel)))], areOurs: batch.HasLostAnswer);
         }
 
         // After that: what was found stored is in the heads.
         ChannelNumbering[] unknown = [.. batch.Channels.Where(static c => c.IsHeadUnknown)];
         foreach (ChannelNumbering[] part in unknown.Chunk(HeadQuery.MaxChannels))
         {
-            // Before it is asked for.
-            var moment = Moment.Now(time);
+            var asked = Moment.Now(time);
             ChannelHead[] found = heads.Read(pool, [.. part.Select(static c => c.Channel)]);
             long now = Now;
             for (int i = 0; i < part.Length; i++)
-                part[i].Learn(Math.Max(found[i].BaseAt(now), part[i].Stored), found[i].GapAt(now), found[i].Top, moment);
+                part[i].Learn(found[i].BaseAt(now), found[i].GapAt(now), found[i].Top, asked);
         }
 
         foreach (ChannelNumbering channel in doubtful)
@@ -203,16 +203,17 @@ internal sealed class MongoAppender(
     }
 
     // (2) to (4). Returns why nothing was inserted, where that is worth saying.
-    private MongoException? Attempt(MongoPool pool, AppendBatch batch, ref int conflicts)
+    private MongoException? Attempt(MongoPool pool, AppendBatch batch)
     {
         ReadOnlySpan<AppendBatch.Waiting> part = batch.Pending[..AppendQuery.CountFitting(batch.Pending)];
         long[] seqs = Number(part);
-        if (!Reserve(pool, part))
+        if (!Reserve(pool, batch, part) || HasSlept(batch))
             return null;
         WriteReply reply = query.Insert(pool, part, seqs);
         if (reply.Unconfirmed is { } reason)
         {
             Distrust(part, Doubt.All);
+            batch.HasLostAnswer = true;
             return new MongoException($"a majority of its servers did not confirm: {reason}", 0, 0);
         }
 
@@ -221,6 +222,7 @@ internal sealed class MongoAppender(
         {
             // In front of a sharded cluster an error of one hides that the majority has not confirmed the others.
             Distrust(part[..reply.Index], Doubt.All);
+            batch.HasLostAnswer = true;
             stored = 0;
         }
 
@@ -232,37 +234,43 @@ internal sealed class MongoAppender(
 
         AppendBatch.Waiting? refused = reply.Index < 0 ? null : part[reply.Index];
         batch.RemoveFirst(stored);
-        MongoException? failure = refused is { } first ? Refused(batch, first, reply, ref conflicts) : null;
+        MongoException? failure = refused is { } first ? Refused(batch, first, reply) : null;
         batch.RemoveSettled();
         return failure;
     }
 
-    // What its hints or heads were found out by may have changed while this process stood still. True when there is any.
-    private bool DistrustStale(AppendBatch batch)
+    // Whether this process was stopped for long, and what it knows is old by now.
+    private bool HasSlept(AppendBatch batch)
     {
-        bool any = false;
+        bool has = false;
         foreach (ChannelNumbering channel in batch.Channels)
         {
-            if (channel.IsHeadUnknown || channel.LearnedAt.AgeIn(time) <= Trusted)
+            if (!channel.IsOlderThan(Trusted, time))
                 continue;
             channel.Distrust(Doubt.None);
-            any = true;
+            has = true;
         }
 
-        return any;
-    }
-
-    // How old a record is says whether numbering goes on behind it, so a message is stored soon after it was accepted, or not at all.
-    private void FailLate(AppendBatch batch)
-    {
-        long now = Now;
+        long limit = Now - (long)MaxWait.TotalMilliseconds;
+        int late = 0;
         foreach (AppendBatch.Waiting waiting in batch.Pending)
         {
-            if (Math.Abs(now - waiting.Message.Time) > LongestDelay.TotalMilliseconds)
-                Refuse(waiting.Message, "it was accepted too long ago, or this node's clock was set");
+            if (waiting.Message.Time >= limit)
+                continue;
+            waiting.Message.Fail();
+            late++;
         }
 
-        batch.RemoveSettled();
+        if (late > 0)
+        {
+            logger.MessagesLate(late, MaxWait);
+            batch.RemoveSettled();
+            has = true;
+        }
+
+        if (has)
+            batch.LastProgress = time.GetTimestamp();
+        return has;
     }
 
     private void Refuse(Message message, string reason)
@@ -271,11 +279,11 @@ internal sealed class MongoAppender(
         message.Fail();
     }
 
-    private MongoException? Refused(AppendBatch batch, in AppendBatch.Waiting first, in WriteReply reply, ref int conflicts)
+    private MongoException? Refused(AppendBatch batch, in AppendBatch.Waiting first, in WriteReply reply)
     {
         if (reply.Code == WriteReply.DuplicateKey)
         {
-            if (++conflicts == 2)
+            if (++batch.Conflicts == 2)
                 DistrustHints(batch);
             bool isNumber = reply.Error?.Contains($"index: {MongoSetup.NumberIndex} ", StringComparison.Ordinal) == true;
             first.Channel.Distrust(isNumber ? Doubt.None : Doubt.First);
@@ -314,7 +322,7 @@ internal sealed class MongoAppender(
     }
 
     /// <summary>Makes sure that the numbers may be used; false when that has to be found out again.</summary>
-    private bool Reserve(MongoPool pool, ReadOnlySpan<AppendBatch.Waiting> part)
+    private bool Reserve(MongoPool pool, AppendBatch batch, ReadOnlySpan<AppendBatch.Waiting> part)
     {
         HashSet<ChannelNumbering>? gaps = null, tops = null;
         bool isCertain = true;
@@ -337,6 +345,8 @@ internal sealed class MongoAppender(
 
         if (gaps is not null)
         {
+            if (HasSlept(batch))
+                return false;
             if (query.Hold(pool, gaps, Now).HasFailed)
             {
                 foreach (ChannelNumbering channel in gaps)
@@ -348,7 +358,12 @@ internal sealed class MongoAppender(
                 channel.Gap = 0;
         }
 
-        if (tops is null || query.Raise(pool, [.. tops.Select(static c => (c, ChannelHead.TopFor(c.Next - 1)))], Now))
+        if (tops is null)
+            return true;
+        // Readers may take the top for the head once it is raised, unless it was raised lately: nobody raises it who knows the head of long ago.
+        if (HasSlept(batch))
+            return false;
+        if (query.Raise(pool, [.. tops.Select(static c => (c, ChannelHead.TopFor(c.Next - 1)))]))
             return true;
         foreach (ChannelNumbering channel in tops)
             channel.Distrust(Doubt.None);

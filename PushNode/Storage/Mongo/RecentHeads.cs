@@ -1,3 +1,4 @@
+using PushNode.Diagnostics;
 using PushNode.Messages;
 
 namespace PushNode.Storage.Mongo;
@@ -26,7 +27,7 @@ internal sealed class RecentHeads(TimeProvider time)
     public void Tidy(string storeEpoch)
     {
         bool isOther = epoch != storeEpoch;
-        TimeSpan age = since.AgeIn(time);
+        TimeSpan age = since.Age(time);
         if (!isOther && age < Generation && young.Count < MaxChannels)
             return;
         old = isOther || age >= 2 * Generation ? new(StringComparer.Ordinal) : young;
