@@ -32,14 +32,16 @@ internal readonly record struct ChannelHead(long Newest, long NewestTime, long T
     /// <summary>The channel's head.</summary>
     public long HeadAt(long now) => HeadSince(now - YoungToReaders);
 
-    /// <summary>From where numbering goes on.</summary>
-    public long BaseAt(long now) => HeadSince(now - Young);
+    /// <summary>From where numbering goes on. Where a number is held, somebody is leaving numbers out, whatever this node's clock says: it goes on from the top too.</summary>
+    public long BaseAt(long now) => IsHeld ? Math.Max(Newest, Top) : HeadSince(now - Young);
 
     /// <summary>
     /// The number that somebody whose clock is behind might still give, when numbering leaves it out: it is held, by a record without a message, before anybody
     /// can see that it is left out. 0 when there is none.
     /// </summary>
     public long GapAt(long now) => BaseAt(now) > Known ? Known + 1 : 0;
+
+    private bool IsHeld => Newest > From && NewestTime == 0;
 
     private long Known => Math.Max(Newest, From);
 
