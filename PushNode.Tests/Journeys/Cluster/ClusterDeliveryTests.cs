@@ -86,6 +86,35 @@ internal sealed class ClusterDeliveryTests(bool onMongo)
     }
 
     [Test]
+    public async Task AMessage_IsShownWithTheDevicesThatHaveIt_WhateverNodeTheyAreOn_ByEveryNodeThatCollects()
+    {
+        NodeProcess[] collects = onMongo ? [collect, await cluster.AddAsync("collect")] : [collect];
+        await using TestClient phone = await ConnectAsync(0, "alice", "phone", "&ack=manual");
+        await using TestClient laptop = await ConnectAsync(1, "alice", "laptop", "&ack=manual");
+        foreach (NodeProcess node in collects)
+        {
+            using var producer = new Producer(node.Address);
+            await producer.PushToAsync("alice");
+        }
+
+        foreach (TestClient device in (TestClient[])[phone, laptop])
+        {
+            await device.WaitForMessagesAsync(collects.Length);
+            await device.SendAsync("""{"type":"ack","seq":1}""");
+        }
+
+        foreach (NodeProcess node in collects)
+        {
+            using var http = new HttpClient { BaseAddress = node.Address };
+            await Eventually.BecomesTrueAsync(async () => await DevicesAsync(http, 1) is ["laptop", "phone"], "both have acknowledged the first message");
+            Assert.That(collects.Length == 1 || await DevicesAsync(http, 2) is [], "nobody has acknowledged the second one");
+        }
+
+        static async Task<string[]> DevicesAsync(HttpClient http, int seq) =>
+            [.. JsonElement.Parse(await http.GetStringAsync($"messages/user:alice/{seq}")).GetProperty("acknowledged").EnumerateArray().Select(static d => d.GetProperty("device").GetString()!).Order()];
+    }
+
+    [Test]
     public async Task Presence_AndDisconnecting_AreAcrossNodes()
     {
         using var http = new HttpClient { BaseAddress = collect.Address };

@@ -35,10 +35,11 @@ internal sealed class MongoAwayTests
         TimeSpan first = await RefusedAsync(producer);
         TimeSpan second = await RefusedAsync(producer);
         Assert.That(first, Is.LessThan(Timeout + Allowance));
+        Assert.That(second, Is.LessThan(TimeSpan.FromSeconds(1)), "once it is known, nobody waits");
         TestContext.Out.WriteLine($"refused after {first.TotalMilliseconds:n0} ms, then after {second.TotalMilliseconds:n0} ms");
         await Eventually.BecomesTrueAsync(() => nodes.Take(2).All(static n => n.Output.Contains("It is tried again", StringComparison.Ordinal)), "both say so");
         for (int i = 0; i < 5; i++)
-            Assert.That(await RefusedAsync(producer), Is.LessThan(TimeSpan.FromSeconds(1)), "once it is known, nobody waits");
+            Assert.That(await RefusedAsync(producer), Is.LessThan(TimeSpan.FromSeconds(1)), "nor later");
         foreach (NodeProcess node in nodes)
             await Eventually.BecomesTrueAsync(async () => (await node.ReadinessAsync()).Contains("store: ", StringComparison.Ordinal), $"the node on port {node.Port} says that it is not ready");
         Assert.That((await producer.PostAsync(Ephemeral)).Status, Is.EqualTo(HttpStatusCode.Accepted));
@@ -60,6 +61,31 @@ internal sealed class MongoAwayTests
 
         await late.WaitForMessagesAsync(2);
         Assert.That(nodes[0].Output, Does.Contain("answers again"));
+    }
+
+    [Test]
+    public async Task AwayForOneCollectNode_TheOtherOneServes_AndPushNodesAskIt()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(onMongo: true);
+        await using var link = new TestLink(cluster.Mongo!.Port);
+        NodeProcess[] nodes = [cluster.Prepare("collect", [.. cluster.Mongo.SettingsBy(link), .. Patience]), cluster.Prepare("collect,dispatch"), cluster.Prepare("push,auth")];
+        await StartAsync(nodes);
+        using Producer cutOff = new(nodes[0].Address), well = new(nodes[1].Address);
+        await cutOff.PushToAsync("alice");
+
+        link.State = LinkState.Cut;
+        await Eventually.BecomesTrueAsync(async () => (await nodes[0].ReadinessAsync()).Contains("store: ", StringComparison.Ordinal), "it is not ready");
+        await RefusedAsync(cutOff);
+        await well.PushToAsync("alice");
+        await Eventually.BecomesTrueAsync(nodes[2].IsReadyAsync, "the push node has found the other one");
+        await using TestClient phone = await ConnectAsync(nodes[2]);
+
+        await phone.WaitForMessagesAsync(2);
+        Assert.That(phone.Messages.Select(static m => m.GetProperty("seq").GetInt64()), Is.EqualTo(new[] { 1, 2 }));
+        link.State = LinkState.Open;
+        await Eventually.BecomesTrueAsync(nodes[0].IsReadyAsync, "it is ready again");
+        await cutOff.PushToAsync("alice");
+        await phone.WaitForMessagesAsync(3);
     }
 
     [Test]
