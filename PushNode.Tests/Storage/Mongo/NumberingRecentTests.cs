@@ -24,6 +24,7 @@ internal sealed class NumberingRecentTests
     }
 
     [TestCase(19)]
+    [TestCase(29)]
     [TestCase(39)]
     [TestCase(59)]
     public void Head_IsNeverOlderThanAnHour_HoweverSeldomItIsTidied(int interval)
