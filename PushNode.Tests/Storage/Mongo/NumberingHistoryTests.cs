@@ -3,7 +3,7 @@ namespace PushNode.Tests.Storage.Mongo;
 /// <summary>Random histories of a channel: no number is used twice, none comes behind a reader's back, nothing that was promised is missed.</summary>
 internal sealed class NumberingHistoryTests
 {
-    private const int Histories = 1500;
+    private const int Histories = 250;
 
     [TestCase(1_000)]
     [TestCase(2_000)]

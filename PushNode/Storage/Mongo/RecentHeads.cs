@@ -10,7 +10,7 @@ internal sealed class RecentHeads(TimeProvider time)
 {
     private const int MaxChannels = 50_000;
 
-    private static readonly TimeSpan Generation = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan Generation = TimeSpan.FromMinutes(20);
 
     private Dictionary<string, long> young = new(StringComparer.Ordinal);
     private Dictionary<string, long> old = new(StringComparer.Ordinal);
