@@ -111,8 +111,7 @@ internal sealed class MongoAppender(
             }
             catch (MongoException e) when (e.IsPassing)
             {
-                foreach (ChannelNumbering channel in batch.Channels)
-                    channel.Distrust(Doubt.All);
+                Distrust(batch.Channels, inDoubt: true);
                 failure = e;
             }
 
@@ -147,12 +146,9 @@ internal sealed class MongoAppender(
     // (1)
     private void FindOut(MongoPool pool, AppendBatch batch)
     {
-        ChannelNumbering[] doubtful = [.. batch.Channels.Where(static c => c.Doubt != Doubt.None)];
+        ChannelNumbering[] doubtful = [.. batch.Channels.Where(static c => c.IsInDoubt)];
         if (doubtful.Length > 0)
-        {
-            var seen = new HashSet<ChannelNumbering>();
-            Settle(pool, batch, [.. Messages(batch, w => w.Channel.Doubt == Doubt.All || (w.Channel.Doubt == Doubt.First && seen.Add(w.Channel)))], areOurs: true);
-        }
+            Settle(pool, batch, [.. Messages(batch, static w => w.Channel.IsInDoubt)], areOurs: true);
 
         // After that: what was found stored is in the heads.
         ChannelNumbering[] unknown = [.. batch.Channels.Where(static c => c.IsHeadUnknown)];
@@ -200,17 +196,13 @@ internal sealed class MongoAppender(
         if (time.GetElapsedTime(begun) > Trusted)
         {
             // This process was stopped in the meantime.
-            foreach (ChannelNumbering channel in batch.Channels)
-                channel.Distrust(Doubt.None);
+            Distrust(batch.Channels, inDoubt: false);
             return null;
         }
 
-        WriteReply reply = query.Insert(pool, part, seqs);
+        WriteReply reply = Insert(pool, part, seqs);
         if (reply.Unconfirmed is { } reason)
-        {
-            Distrust(part, Doubt.All);
-            return new MongoException($"a majority of its servers did not confirm: {reason}", 0, 0);
-        }
+            throw MongoException.Unconfirmed(reason);
 
         int stored = reply.Index < 0 ? part.Length : reply.Index;
         for (int i = 0; i < stored; i++)
@@ -219,18 +211,35 @@ internal sealed class MongoAppender(
             part[i].Channel.Advance(seqs[i]);
         }
 
-        MongoException? failure = reply.Index < 0 ? null : Refused(part[reply.Index], reply);
+        AppendBatch.Waiting first = stored < part.Length ? part[stored] : default;
         batch.RemoveFirst(stored);
+        MongoException? failure = reply.Index < 0 ? null : Refused(batch, first, reply);
         batch.RemoveSettled();
         return failure;
     }
 
-    private MongoException? Refused(in AppendBatch.Waiting first, in WriteReply reply)
+    // A message that is too large makes a command that is, and it is in one of its own.
+    private WriteReply Insert(MongoPool pool, ReadOnlySpan<AppendBatch.Waiting> part, long[] seqs)
+    {
+        try
+        {
+            return query.Insert(pool, part, seqs);
+        }
+        catch (MongoException e) when (seqs.Length == 1 && e.IsOfServer && OfOneMessage.Contains(e.Code))
+        {
+            return new WriteReply(0, e.Code, e.Message, null);
+        }
+    }
+
+    private MongoException? Refused(AppendBatch batch, in AppendBatch.Waiting first, in WriteReply reply)
     {
         if (reply.Code == WriteReply.DuplicateKey)
         {
             bool isNumber = reply.Error?.Contains($"index: {MongoSetup.NumberIndex} ", StringComparison.Ordinal) == true;
-            first.Channel.Distrust(isNumber ? Doubt.None : Doubt.First);
+            if (isNumber)
+                first.Channel.Distrust(inDoubt: false);
+            else // Where one is stored by somebody else, or an attempt that was late, more may be.
+                Distrust(batch.Channels, inDoubt: true);
             return null;
         }
 
@@ -238,7 +247,7 @@ internal sealed class MongoAppender(
         {
             // What was not tried is not in doubt, and the error is the database's.
             var error = MongoException.OfServer(reply.Error ?? "", reply.Code);
-            first.Channel.Distrust(Doubt.First);
+            first.Channel.Distrust(inDoubt: true);
             return error.IsPassing ? error : throw error;
         }
 
@@ -271,10 +280,12 @@ internal sealed class MongoAppender(
 
         if (gaps is not null)
         {
-            if (query.Hold(pool, gaps, Now).HasFailed)
+            WriteReply held = query.Hold(pool, gaps, Now);
+            if (held.HasFailed)
             {
-                foreach (ChannelNumbering channel in gaps)
-                    channel.Distrust(Doubt.None);
+                Distrust(gaps, inDoubt: false);
+                if (held.Code != WriteReply.DuplicateKey)
+                    held.ThrowIfFailed();
                 return false;
             }
 
@@ -287,10 +298,10 @@ internal sealed class MongoAppender(
         return true;
     }
 
-    private static void Distrust(ReadOnlySpan<AppendBatch.Waiting> part, Doubt doubt)
+    private static void Distrust(IEnumerable<ChannelNumbering> channels, bool inDoubt)
     {
-        foreach (AppendBatch.Waiting waiting in part)
-            waiting.Channel.Distrust(doubt);
+        foreach (ChannelNumbering channel in channels)
+            channel.Distrust(inDoubt);
     }
 
     // Blocks, on a thread of its own. Not all of those who were too slow come again at the same time.
