@@ -68,7 +68,12 @@ internal sealed class MongoAppender(
         }
     }
 
-    public void Dispose() => turn.Dispose();
+    // One that hangs in the driver still gives its turn back.
+    public void Dispose()
+    {
+        if (turn.Wait(0))
+            turn.Dispose();
+    }
 
     private async ValueTask TakeHintsAsync(AppendBatch batch, string epoch, CancellationToken cancellationToken)
     {

@@ -43,6 +43,7 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
     private Action? restarted;
     private bool isFailing;
     private bool isReported;
+    private bool isDisposed;
     private long failingSince;
 
     public MongoConnection(MongoOptions options, MongoSetup setup, PendingCursors pending, TimeProvider time, ILogger<MongoConnection> logger, IPeerDirectory? directory = null)
@@ -159,6 +160,8 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
     /// <summary>Ends what is under way and closes the connections; calls that still hang then are left to the end of the process.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref isDisposed, true))
+            return;
         Task ended = Task.WhenAll(new[] { watching, appending, writing, reading }.Select(static q => q.DisposeAsync().AsTask()));
         await Task.WhenAny(ended, Task.Delay(LastPatience, CancellationToken.None));
         if (ended.IsCompleted)
