@@ -14,6 +14,7 @@ internal sealed class MongoUnderTest : IAsyncDisposable
     private readonly IHost host;
     private int epochChanges;
     private int restarts;
+    private bool isDisposed;
 
     /// <param name="uri">The connection string.</param>
     /// <param name="database">The database.</param>
@@ -70,6 +71,9 @@ internal sealed class MongoUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (isDisposed)
+            return;
+        isDisposed = true;
         await host.StopAsync();
         if (host is IAsyncDisposable all)
             await all.DisposeAsync();

@@ -48,9 +48,9 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
         return pool.Write(command, static reply => WriteReply.Read(reply));
     }
 
-    /// <summary>Raises each channel's top to what its next numbers need; false when a majority of the servers has not confirmed it.</summary>
+    /// <summary>Raises each channel's top to what its next numbers need.</summary>
     /// <exception cref="MongoException">It is not known to be written.</exception>
-    public bool Raise(MongoPool pool, IReadOnlyCollection<(ChannelNumbering Channel, long Top)> channels)
+    public void Raise(MongoPool pool, IReadOnlyCollection<(ChannelNumbering Channel, long Top)> channels)
     {
         foreach ((ChannelNumbering Channel, long Top)[] part in channels.Chunk(MaxIds))
         {
@@ -75,15 +75,10 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
                 command.End();
             }
 
-            WriteReply reply = pool.Write(command, static reply => WriteReply.Read(reply));
-            if (reply.Unconfirmed is not null)
-                return false;
-            reply.ThrowIfFailed();
+            pool.Write(command, static reply => WriteReply.Read(reply)).ThrowIfFailed();
             foreach ((ChannelNumbering channel, long top) in part)
                 channel.Raised(top);
         }
-
-        return true;
     }
 
     /// <summary>How many of the first messages go into one command.</summary>

@@ -24,8 +24,8 @@ internal sealed class ChannelNumbering(Channel channel)
     /// <summary>Whether <see cref="Head"/> is what the database said, or follows from it, and not a hint.</summary>
     public bool IsHeadCertain { get; private set; }
 
-    /// <summary>Which messages of the batch may be stored already, by an attempt whose answer did not come or by another node.</summary>
-    public Doubt Doubt { get; private set; }
+    /// <summary>Whether any of its messages that wait may be stored already, by an attempt whose answer did not come or by another node.</summary>
+    public bool IsInDoubt { get; private set; }
 
     /// <summary>A number to hold before numbering leaves it out (<see cref="ChannelHead.GapAt"/>); 0 when there is none.</summary>
     public long Gap { get; set; }
@@ -77,15 +77,14 @@ internal sealed class ChannelNumbering(Channel channel)
 
     public void Raised(long top) => Top = Math.Max(Top, top);
 
-    /// <summary>What is known has to be found out again.</summary>
-    public void Distrust(Doubt doubt)
+    /// <summary>What is known has to be found out again: where the channel is, and if need be what is stored of it.</summary>
+    public void Distrust(bool inDoubt)
     {
         asked = null;
         IsHeadCertain = false;
-        if (doubt > Doubt)
-            Doubt = doubt;
+        IsInDoubt |= inDoubt;
     }
 
     /// <summary>Which messages are stored has been found out.</summary>
-    public void Trust() => Doubt = Doubt.None;
+    public void Trust() => IsInDoubt = false;
 }

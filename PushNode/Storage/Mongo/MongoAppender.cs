@@ -75,7 +75,12 @@ internal sealed class MongoAppender(
         }
     }
 
-    public void Dispose() => turn.Dispose();
+    // One that hangs in the driver still gives its turn back.
+    public void Dispose()
+    {
+        if (turn.Wait(0))
+            turn.Dispose();
+    }
 
     private async ValueTask TakeHintsAsync(AppendBatch batch, string epoch, CancellationToken cancellationToken)
     {
@@ -120,8 +125,7 @@ internal sealed class MongoAppender(
             }
             catch (MongoException e) when (e.IsPassing)
             {
-                foreach (ChannelNumbering channel in batch.Channels)
-                    channel.Distrust(Doubt.All);
+                Distrust(batch.Channels, inDoubt: true);
                 batch.HasLostAnswer = true;
                 failure = e;
             }
@@ -157,12 +161,9 @@ internal sealed class MongoAppender(
     // (1)
     private void FindOut(MongoPool pool, AppendBatch batch)
     {
-        ChannelNumbering[] doubtful = [.. batch.Channels.Where(static c => c.Doubt != Doubt.None)];
+        ChannelNumbering[] doubtful = [.. batch.Channels.Where(static c => c.IsInDoubt)];
         if (doubtful.Length > 0)
-        {
-            var seen = new HashSet<ChannelNumbering>();
-            Settle(pool, batch, [.. Messages(batch, w => w.Channel.Doubt == Doubt.All || (w.Channel.Doubt == Doubt.First && seen.Add(w.Channel)))], areOurs: batch.HasLostAnswer);
-        }
+            Settle(pool, batch, [.. Messages(batch, static w => w.Channel.IsInDoubt)], areOurs: batch.HasLostAnswer);
 
         // After that: what was found stored is in the heads.
         ChannelNumbering[] unknown = [.. batch.Channels.Where(static c => c.IsHeadUnknown)];
@@ -209,19 +210,15 @@ internal sealed class MongoAppender(
         long[] seqs = Number(part);
         if (!Reserve(pool, batch, part) || HasSlept(batch))
             return null;
-        WriteReply reply = query.Insert(pool, part, seqs);
+        WriteReply reply = Insert(pool, part, seqs);
         if (reply.Unconfirmed is { } reason)
-        {
-            Distrust(part, Doubt.All);
-            batch.HasLostAnswer = true;
-            return new MongoException($"a majority of its servers did not confirm: {reason}", 0, 0);
-        }
+            throw MongoException.Unconfirmed(reason);
 
         int stored = reply.Index < 0 ? part.Length : reply.Index;
         if (reply.Index > 0 && pool.IsSharded)
         {
             // In front of a sharded cluster an error of one hides that the majority has not confirmed the others.
-            Distrust(part[..reply.Index], Doubt.All);
+            Distrust(batch.Channels, inDoubt: true);
             batch.HasLostAnswer = true;
             stored = 0;
         }
@@ -247,7 +244,7 @@ internal sealed class MongoAppender(
         {
             if (!channel.IsOlderThan(Trusted, time))
                 continue;
-            channel.Distrust(Doubt.None);
+            channel.Distrust(inDoubt: false);
             has = true;
         }
 
@@ -279,6 +276,19 @@ internal sealed class MongoAppender(
         message.Fail();
     }
 
+    // A message that is too large makes a command that is, and it is in one of its own.
+    private WriteReply Insert(MongoPool pool, ReadOnlySpan<AppendBatch.Waiting> part, long[] seqs)
+    {
+        try
+        {
+            return query.Insert(pool, part, seqs);
+        }
+        catch (MongoException e) when (seqs.Length == 1 && e.IsOfServer && OfOneMessage.Contains(e.Code))
+        {
+            return new WriteReply(0, e.Code, e.Message, null);
+        }
+    }
+
     private MongoException? Refused(AppendBatch batch, in AppendBatch.Waiting first, in WriteReply reply)
     {
         if (reply.Code == WriteReply.DuplicateKey)
@@ -286,7 +296,10 @@ internal sealed class MongoAppender(
             if (++batch.Conflicts == 2)
                 DistrustHints(batch);
             bool isNumber = reply.Error?.Contains($"index: {MongoSetup.NumberIndex} ", StringComparison.Ordinal) == true;
-            first.Channel.Distrust(isNumber ? Doubt.None : Doubt.First);
+            if (isNumber)
+                first.Channel.Distrust(inDoubt: false);
+            else // Where one is stored by somebody else, or an attempt that was late, more may be.
+                Distrust(batch.Channels, inDoubt: true);
             return null;
         }
 
@@ -294,7 +307,7 @@ internal sealed class MongoAppender(
         {
             // What was not tried is not in doubt, and the error is the database's.
             var error = MongoException.OfServer(reply.Error ?? "", reply.Code);
-            first.Channel.Distrust(Doubt.First);
+            first.Channel.Distrust(inDoubt: true);
             return error.IsPassing ? error : throw error;
         }
 
@@ -307,7 +320,7 @@ internal sealed class MongoAppender(
         foreach (ChannelNumbering channel in batch.Channels)
         {
             if (!channel.IsHeadCertain)
-                channel.Distrust(Doubt.None);
+                channel.Distrust(inDoubt: false);
         }
     }
 
@@ -336,7 +349,7 @@ internal sealed class MongoAppender(
             if (waiting.Channel.IsHeadCertain)
                 continue;
             // With the top stands where numbering was then, and that must be true.
-            waiting.Channel.Distrust(Doubt.None);
+            waiting.Channel.Distrust(inDoubt: false);
             isCertain = false;
         }
 
@@ -347,10 +360,12 @@ internal sealed class MongoAppender(
         {
             if (HasSlept(batch))
                 return false;
-            if (query.Hold(pool, gaps, Now).HasFailed)
+            WriteReply held = query.Hold(pool, gaps, Now);
+            if (held.HasFailed)
             {
-                foreach (ChannelNumbering channel in gaps)
-                    channel.Distrust(Doubt.None);
+                Distrust(gaps, inDoubt: false);
+                if (held.Code != WriteReply.DuplicateKey)
+                    held.ThrowIfFailed();
                 return false;
             }
 
@@ -363,17 +378,14 @@ internal sealed class MongoAppender(
         // Readers may take the top for the head once it is raised, unless it was raised lately: nobody raises it who knows the head of long ago.
         if (HasSlept(batch))
             return false;
-        if (query.Raise(pool, [.. tops.Select(static c => (c, ChannelHead.TopFor(c.Next - 1)))]))
-            return true;
-        foreach (ChannelNumbering channel in tops)
-            channel.Distrust(Doubt.None);
-        return false;
+        query.Raise(pool, [.. tops.Select(static c => (c, ChannelHead.TopFor(c.Next - 1)))]);
+        return true;
     }
 
-    private static void Distrust(ReadOnlySpan<AppendBatch.Waiting> part, Doubt doubt)
+    private static void Distrust(IEnumerable<ChannelNumbering> channels, bool inDoubt)
     {
-        foreach (AppendBatch.Waiting waiting in part)
-            waiting.Channel.Distrust(doubt);
+        foreach (ChannelNumbering channel in channels)
+            channel.Distrust(inDoubt);
     }
 
     // Blocks, on a thread of its own. Not all of those who were too slow come again at the same time.

@@ -8,6 +8,7 @@ namespace PushNode.Storage.Mongo;
 /// <summary>
 /// The way to the database. Its driver blocks, so the calls run on a few threads of their own, each bounded in time. Once a second it asks how the database is;
 /// when that has failed for <see cref="MongoOptions.Timeout"/>, everything else is refused at once, so that nobody waits for a database that is known to be away.
+/// While it can be read but takes no messages, only those are refused.
 /// </summary>
 internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
 {
@@ -36,11 +37,13 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
     private volatile string? epoch;
     private volatile string? away = NotAsked;
     private volatile string? appendTrouble;
+    private volatile bool refusesAppends;
     private string hosts = "";
     private Action? epochChanged;
     private Action? restarted;
     private bool isFailing;
     private bool isReported;
+    private bool isDisposed;
     private long failingSince;
 
     public MongoConnection(MongoOptions options, MongoSetup setup, PendingCursors pending, TimeProvider time, ILogger<MongoConnection> logger, IPeerDirectory? directory = null)
@@ -115,7 +118,7 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
         }
     }
 
-    /// <summary>Has something read.</summary>
+    /// <summary>Has something read. What has waited for <see cref="MongoOptions.Timeout"/> before its turn came is refused.</summary>
     /// <exception cref="StoreUnavailableException">There is no answer.</exception>
     public Task<T> ReadAsync<T>(Func<MongoPool, T> work, CancellationToken cancellationToken) => RunAsync(reading, work, cancellationToken);
 
@@ -128,7 +131,7 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
     /// <exception cref="StoreUnavailableException">The database is away, or took no messages the last time and has not been found to take writes since.</exception>
     public Task<T> AppendAsync<T>(Func<MongoPool, T> work, CancellationToken cancellationToken)
     {
-        if (Trouble is { } reason)
+        if ((away ?? (refusesAppends ? appendTrouble : null)) is { } reason)
             throw new StoreUnavailableException(reason);
         MongoPool connected = pool!;
         return appending.RunAsync(() => work(connected), cancellationToken);
@@ -154,6 +157,8 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
     /// <summary>Ends what is under way and closes the connections; calls that still hang then are left to the end of the process.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref isDisposed, true))
+            return;
         Task ended = Task.WhenAll(new[] { watching, appending, writing, reading }.Select(static q => q.DisposeAsync().AsTask()));
         await Task.WhenAny(ended, Task.Delay(LastPatience, CancellationToken.None));
         if (ended.IsCompleted)
@@ -162,23 +167,50 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
 
     private async Task<T> RunAsync<T>(WorkQueue queue, Func<MongoPool, T> work, CancellationToken cancellationToken)
     {
-        if (away is { } reason)
-            throw new StoreUnavailableException(reason);
+        ThrowIfAway();
         MongoPool connected = pool!;
+        long asked = time.GetTimestamp();
         try
         {
-            return await queue.RunAsync(() => work(connected), cancellationToken);
+            return await UntilAsync(queue.RunAsync(Run, cancellationToken), cancellationToken);
         }
         catch (MongoException e)
         {
             wake.Set();
             throw new StoreUnavailableException(Describe(e), e);
         }
+
+        // When it is its turn, what it waited for may have made clear that it would wait in vain.
+        T Run()
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ThrowIfAway();
+            return time.GetElapsedTime(asked) < options.Timeout
+                ? work(connected)
+                : throw new StoreUnavailableException($"MongoDB at {hosts} is too slow for what is asked of it");
+        }
+    }
+
+    private void ThrowIfAway()
+    {
+        if (away is { } reason)
+            throw new StoreUnavailableException(reason);
+    }
+
+    private Task<T> WatchAsync<T>(Func<T> work, CancellationToken cancellationToken) => UntilAsync(watching.RunAsync(work, cancellationToken), cancellationToken);
+
+    // A call in the driver cannot be broken off, but nobody has to wait for it; what it ends with is nobody's then.
+    private static Task<T> UntilAsync<T>(Task<T> call, CancellationToken cancellationToken)
+    {
+        if (!cancellationToken.CanBeCanceled)
+            return call;
+        _ = call.ContinueWith(static c => _ = c.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return call.WaitAsync(cancellationToken);
     }
 
     private async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        string found = await watching.RunAsync(
+        string found = await WatchAsync(
             () =>
             {
                 pool ??= MongoPool.Open(MongoAddress.From(options), options.Database, MongoOptions.DefaultDatabase, options.Timeout);
@@ -186,7 +218,7 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
                 pool.ConfirmPrimaries(p => setup.Probe(p, Now));
                 return found;
             },
-            cancellationToken).WaitAsync(cancellationToken);
+            cancellationToken);
         Take(found);
     }
 
@@ -196,16 +228,13 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
         {
             if (epoch is not null && pool is { } connected)
             {
-                string? found = await watching.RunAsync(() => setup.ReadEpoch(connected), cancellationToken).WaitAsync(cancellationToken);
+                string? found = await WatchAsync(() => setup.ReadEpoch(connected), cancellationToken);
                 if (found is null)
                     away = $"the database at {hosts} has been emptied";
                 if (found is null || found != epoch)
                     await ConnectAsync(cancellationToken);
                 if (appendTrouble is not null)
-                {
-                    await watching.RunAsync(() => Probe(connected), cancellationToken).WaitAsync(cancellationToken);
-                    appendTrouble = null;
-                }
+                    await ProbeAsync(connected, cancellationToken);
             }
             else
             {
@@ -225,10 +254,31 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
         }
     }
 
-    private bool Probe(MongoPool connected)
+    private async Task ProbeAsync(MongoPool connected, CancellationToken cancellationToken)
     {
-        setup.Probe(connected, Now);
-        return true;
+        try
+        {
+            await WatchAsync(
+                () =>
+                {
+                    setup.Probe(connected, Now);
+                    return true;
+                },
+                cancellationToken);
+        }
+        catch (MongoException e)
+        {
+            appendTrouble = Describe(e);
+            refusesAppends = true;
+            return;
+        }
+
+        appendTrouble = null;
+        if (!refusesAppends)
+            return;
+        refusesAppends = false;
+        logger.MongoBack(hosts);
+        restarted?.Invoke();
     }
 
     private void Recover()

@@ -69,7 +69,9 @@ internal sealed class MongoMessageStore : IMessageStore
                 return new MessagePage(found.Messages, found.Last, found.Last);
             ChannelHead head = (await ReadChannelHeadsAsync([channel], cancellationToken))[0];
             long newest = Math.Max(head.HeadAt(Now), found.Last);
-            if (!found.IsEnd || head.Newest > Math.Max(found.Last, after))
+            // Whoever asks from behind the head is taken for one of an earlier life of the store, when it stays so.
+            bool isBehind = newest < after && i < MaxTries - 1;
+            if (!found.IsEnd || isBehind || head.Newest > Math.Max(found.Last, after))
             {
                 if (found.Through > after)
                     return new MessagePage(found.Messages, found.Through, newest);

@@ -39,8 +39,10 @@ internal readonly record struct WriteReply(int Index, int Code, string? Error, s
     /// <exception cref="MongoException">Something failed.</exception>
     public void ThrowIfFailed()
     {
-        if (HasFailed)
-            throw MongoException.OfServer(Error ?? Unconfirmed ?? "", Code);
+        if (Index >= 0)
+            throw MongoException.OfServer(Error ?? "", Code);
+        if (Unconfirmed is not null)
+            throw MongoException.Unconfirmed(Unconfirmed);
     }
 
     private static (int Index, int Code, string Message) ReadError(BsonReader error)

@@ -11,6 +11,7 @@ internal sealed class MongoException(string message, uint domain, int code) : Ex
     private const uint SaslDomain = 7;
     private const uint ScramDomain = 14;
     private const uint SelectionDomain = 15;
+    private const uint WriteConcernDomain = 16;
     private const uint ServerDomain = 17;
     private const int ClientAuthenticate = 11;
 
@@ -24,14 +25,17 @@ internal sealed class MongoException(string message, uint domain, int code) : Ex
     /// <summary>There was no way to the server.</summary>
     public static MongoException OfNetwork(string message) => new(message, StreamDomain, 0);
 
+    /// <summary>A majority of the servers did not confirm in time what the primary has written.</summary>
+    public static MongoException Unconfirmed(string reason) => new($"a majority of its servers did not confirm: {reason}", WriteConcernDomain, 0);
+
     /// <summary>The error's code.</summary>
     public int Code => code;
 
     /// <summary>Whether the server itself says so.</summary>
     public bool IsOfServer => domain == ServerDomain;
 
-    /// <summary>Whether another try may well succeed: the network, a primary that has stepped down, a time that ran out.</summary>
-    public bool IsPassing => domain is StreamDomain or SelectionDomain || (IsOfServer && Passing.Contains(code));
+    /// <summary>Whether another try may well succeed: the network, a primary that has stepped down, a majority that lags behind, a time that ran out.</summary>
+    public bool IsPassing => domain is StreamDomain or SelectionDomain or WriteConcernDomain || (IsOfServer && Passing.Contains(code));
 
     /// <summary>Whether no server could be found that the command could be sent to.</summary>
     public bool IsUnreachable => domain == SelectionDomain;
