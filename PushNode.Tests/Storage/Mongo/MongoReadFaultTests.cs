@@ -11,11 +11,12 @@ internal sealed class MongoReadFaultTests : OnMongoDouble
     [Test]
     public async Task Lag_ReadsEndWhereTheMajorityEnds()
     {
-        MongoUnderTest mongo = await OpenAsync();
+        MongoUnderTest mongo = await OpenAsync(timeout: 5);
+        MongoUnderTest other = await OpenAsync(timeout: 5);
         await AppendAsync(mongo, Create(mongo, Alice, "a"), Create(mongo, Alice, "b"));
         Server.Lag = true;
-        Task append = AppendAsync(mongo, Create(mongo, Alice, "c"), Create(mongo, Bob, "first"));
-        await Eventually.BecomesTrueAsync(() => Server.Documents("messages").Any(static d => d.At("_id.i") is "~c") || Server.Documents("channels").Count > 1, "it has its effect");
+        Task append = Task.WhenAll(AppendAsync(mongo, Create(mongo, Alice, "c")), AppendAsync(other, Create(other, Bob, "first")));
+        await Eventually.BecomesTrueAsync(() => Server.Documents("messages").Count == 3 && Server.Documents("channels").Count == 2, "they have their effect");
 
         MessagePage whole = await mongo.Store.ReadAsync(Alice, 0, Page, default);
         MessagePage end = await mongo.Store.ReadAsync(Alice, 2, Page, default);
