@@ -90,7 +90,7 @@ internal static partial class StorageLog
     [LoggerMessage(28, LogLevel.Warning, "{Cursors} moved cursors could not be written before the end, and their devices receive some messages again: {Reason}")]
     public static partial void CursorsLeft(this ILogger logger, int cursors, string reason);
 
-    [LoggerMessage(29, LogLevel.Information, "MongoDB at {Hosts} keeps the messages (libmongoc {Version}), epoch {Epoch}")]
+    [LoggerMessage(38, LogLevel.Information, "MongoDB at {Hosts} keeps the messages (libmongoc {Version}), epoch {Epoch}")]
     public static partial void MongoFound(this ILogger logger, string hosts, string version, string epoch);
 
     [LoggerMessage(30, LogLevel.Warning, "{Reason}. Until it can be reached messages are refused and new clients wait; it is tried again all the time")]
