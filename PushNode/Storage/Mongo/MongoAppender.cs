@@ -60,7 +60,7 @@ internal sealed class MongoAppender(
             string reason = connection.Describe(e);
             if (connection.Trouble is null)
                 logger.MongoAppendFailed(batch.Pending.Length, reason);
-            connection.NoteAppend(reason);
+            connection.NoteAppend(reason, e.IsPassing);
         }
         finally
         {

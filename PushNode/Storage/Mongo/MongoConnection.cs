@@ -138,11 +138,15 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
     }
 
     /// <summary>Messages could not be stored, or can be again (null).</summary>
-    public void NoteAppend(string? trouble)
+    /// <param name="trouble">Why not.</param>
+    /// <param name="isUnanswered">Whether they have waited for <see cref="MongoOptions.Timeout"/> in vain: the next ones do not, until it is known to take writes again.</param>
+    public void NoteAppend(string? trouble, bool isUnanswered = false)
     {
         appendTrouble = trouble;
-        if (trouble is not null)
-            wake.Set();
+        if (trouble is null)
+            return;
+        refusesAppends |= isUnanswered;
+        wake.Set();
     }
 
     /// <summary>What is wrong, for people.</summary>
