@@ -56,7 +56,7 @@ internal sealed class Traffic : IAsyncDisposable
     public Task GoOnAsync(int messages)
     {
         int before = Ledger.Promised;
-        return Eventually.BecomesTrueAsync(() => Ledger.Promised >= before + messages, $"{messages} messages more are promised");
+        return Eventually.BecomesTrueAsync(() => Ledger.Promised >= before + messages, $"{messages} messages more are promised", TimeSpan.FromMinutes(1));
     }
 
     /// <summary>Ends the producers, lets the devices get what they are owed, and returns what broke the promise.</summary>
