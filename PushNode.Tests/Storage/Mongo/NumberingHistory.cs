@@ -32,12 +32,14 @@ internal sealed class NumberingHistory(NumberingCluster cluster, int seed)
     private long newest;
     private long newestTime;
     private long through;
+    private int apart;
     private bool hasDied;
 
     public async Task RunAsync()
     {
+        apart = random.Next(3) switch { 0 => 2, 1 => 60, _ => 11 * 60 };
         for (int i = 0; i < Collectors + 1; i++)
-            cluster.Skew(i, TimeSpan.FromMinutes(random.Next(5) == 0 ? random.Next(11 * 60) : random.Next(2)));
+            cluster.Skew(i, TimeSpan.FromMinutes(random.Next(apart)));
         TimeSpan serverAhead = TimeSpan.FromMinutes(random.Next(11 * 60));
         foreach (NumberingHints hints in cluster.Hints)
             hints.Find = (_, _) => Hint();
@@ -89,7 +91,7 @@ internal sealed class NumberingHistory(NumberingCluster cluster, int seed)
         if (random.Next(4) == 0)
             return;
         newest = random.Next(4) == 0 ? random.Next(1, Step) : Step - random.Next(8);
-        newestTime = cluster.Now - (long)TimeSpan.FromHours(random.Next(60)).TotalMilliseconds;
+        newestTime = cluster.Now - (long)TimeSpan.FromMinutes(random.Next(2) == 0 ? random.Next(60 * 60) : (24 * 60) + random.Next(apart)).TotalMilliseconds;
         used[newest] = "before";
         await using var client = new MongoWireClient(cluster.Server);
         BsonDocument top = new() { { "_id", channel.Name }, { "top", (long)Step }, { "from", 0L }, { "at", new BsonDate(cluster.Now - (100 * Day)) } };
