@@ -89,7 +89,8 @@ internal sealed class MongoReadFaultTests : OnMongoDouble
     [TestCase("aggregate channels")]
     public async Task ReadThatIsCutOff_IsTriedAgainByTheDriver(string command)
     {
-        MongoUnderTest mongo = await OpenAsync();
+        // The driver looks for the server twice a second.
+        MongoUnderTest mongo = await OpenAsync(timeout: 10);
         await AppendAsync(mongo, Create(mongo, Alice, "a"));
         Server.CloseBefore(command);
         Assert.That((await mongo.Store.ReadAsync(Alice, 0, Page, default)).Head, Is.EqualTo(1));

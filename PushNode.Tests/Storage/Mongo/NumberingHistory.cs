@@ -1,4 +1,5 @@
 using PushNode.Messages;
+using PushNode.Storage.Mongo;
 using PushNode.Tests.Support.Mongo;
 
 namespace PushNode.Tests.Storage.Mongo;
@@ -99,7 +100,7 @@ internal sealed class NumberingHistory(NumberingCluster cluster, int seed)
         var record = new BsonDocument
         {
             { "_id", new BsonDocument { { "c", channel.Name }, { "i", "before" } } }, { "c", channel.Name }, { "s", newest }, { "t", new BsonDate(newestTime) },
-            { "e", new BsonDate(newestTime) }, { "x", new BsonDate(newestTime + (2 * Day)) }, { "d", "1" },
+            { "e", new BsonDate(newestTime) }, { "x", new BsonDate(newestTime + (long)MongoOptions.MinKept.TotalMilliseconds) }, { "d", "1" },
         };
         await client.CommandAsync(new BsonDocument { { "insert", "messages" }, { "documents", new BsonArray { record } } });
         Say($"head {newest}, {TimeSpan.FromMilliseconds(cluster.Now - newestTime)} old");
@@ -188,7 +189,7 @@ internal sealed class NumberingHistory(NumberingCluster cluster, int seed)
             1 => TimeSpan.FromMinutes(random.Next(120)),
             2 => TimeSpan.FromHours(24) + TimeSpan.FromMinutes(random.Next(-60, 60)),
             3 => TimeSpan.FromHours(36) + TimeSpan.FromMinutes(random.Next(-600, 600)),
-            _ => TimeSpan.FromHours(48) + TimeSpan.FromMinutes(random.Next(-60, 60 * 24)),
+            _ => MongoOptions.MinKept + TimeSpan.FromMinutes(random.Next(-60, 60 * 24)),
         };
         // No connection lives on for long with a command on its way.
         foreach (Parked? stopped in parked)

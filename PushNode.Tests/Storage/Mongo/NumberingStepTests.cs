@@ -95,7 +95,7 @@ internal sealed class NumberingStepTests
         cluster.Server.Fail("insert messages", 13);
         await cluster.AppendAsync(2, News, 10);
         Assert.That(Top(), Is.EqualTo((2048, 1023)), "it has died when it had raised the top");
-        cluster.Pass(TimeSpan.FromHours(24.2));
+        cluster.Pass(TimeSpan.FromHours(48.2));
         cluster.Purge();
         Assert.That(cluster.Records(News), Is.Empty);
         cluster.Skew(0, TimeSpan.FromMinutes(-30));

@@ -66,7 +66,7 @@ internal sealed class NumberingTests
     {
         await cluster.AppendAsync(0, News, 5, TimeSpan.FromSeconds(1));
         var heads = new List<long>();
-        for (int hours = 0; hours < 60; hours += 3)
+        for (int hours = 0; hours < 84; hours += 3)
         {
             cluster.Pass(TimeSpan.FromHours(3));
             cluster.Purge();
@@ -85,7 +85,7 @@ internal sealed class NumberingTests
     {
         await cluster.AppendAsync(0, News, 5, TimeSpan.FromDays(300));
         await cluster.AppendAsync(0, News, 5, TimeSpan.FromSeconds(1));
-        cluster.Pass(TimeSpan.FromDays(2) + TimeSpan.FromMinutes(1));
+        cluster.Pass(TimeSpan.FromDays(3) + TimeSpan.FromMinutes(1));
         Assert.That(cluster.Purge(), Is.EqualTo(5));
 
         long[] next = Seqs(await cluster.AppendAsync(1, News, 2));

@@ -5,7 +5,7 @@ namespace PushNode.Storage.Mongo;
 /// the newest record says where the numbering is only while it is young. What does not go is <paramref name="Top"/>: no number above it has been used. It is
 /// raised, in steps, before one is.
 /// <para>
-/// Records are kept for two days at least. A newest record younger than a day is the newest there was, and numbering goes on from it. Behind an older one, or
+/// Records are kept for three days at least. A newest record younger than a day is the newest there was, and numbering goes on from it. Behind an older one, or
 /// none, it goes on from the top, so that no number is used twice. Readers take the newest record for the head for half a day longer: whatever their clocks say, they
 /// never believe a number to be past that a collector may still give.
 /// </para>

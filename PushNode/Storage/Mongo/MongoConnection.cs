@@ -220,7 +220,7 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
                 pool ??= MongoPool.Open(MongoAddress.From(options), options.Database, MongoOptions.DefaultDatabase, options.Timeout);
                 string found = setup.Prepare(pool);
                 pool.ConfirmPrimaries(p => setup.Probe(p, Now));
-                return found;
+                return setup.ReadEpoch(pool) ?? found;
             },
             cancellationToken);
         Take(found);

@@ -15,7 +15,7 @@ internal sealed class MongoOptions : ISettings
     private const int MaxPrefix = 64;
 
     /// <summary>How long records are kept at least, whatever the message's ttl, so that none of their numbers is ever used again.</summary>
-    public static readonly TimeSpan MinKept = TimeSpan.FromDays(2);
+    public static readonly TimeSpan MinKept = TimeSpan.FromDays(3);
 
     public static string Section => "Mongo";
 
@@ -34,7 +34,7 @@ internal sealed class MongoOptions : ISettings
     /// <summary>What the names of the collections begin with: up to 64 of <c>[A-Za-z0-9_-]</c>.</summary>
     public string CollectionPrefix { get; set; } = "";
 
-    /// <summary>How long a message is kept, whatever its ttl; 1 hour to 10 years. Its record stays for two days at least.</summary>
+    /// <summary>How long a message is kept, whatever its ttl; 1 hour to 10 years. Its record stays for three days at least.</summary>
     public TimeSpan Retention { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>How long the cursor of a device is kept after it has last moved; 1 day to 10 years, and not shorter than the messages.</summary>
