@@ -51,7 +51,7 @@ internal abstract class OnMongoDouble(string? replicaSet = "rs0")
     });
 
     /// <summary>A store with this timeout, in seconds.</summary>
-    protected MongoUnderTest Create(int timeout = 2, string? uri = null)
+    protected MongoUnderTest Create(int timeout = 5, string? uri = null)
     {
         var store = new MongoUnderTest(uri ?? Server.Uri, Database, ("Timeout", $"00:00:{timeout:00}"));
         stores.Add(store);
@@ -59,7 +59,7 @@ internal abstract class OnMongoDouble(string? replicaSet = "rs0")
     }
 
     /// <summary>The same, started.</summary>
-    protected Task<MongoUnderTest> OpenAsync(int timeout = 2) => Create(timeout).StartAsync();
+    protected Task<MongoUnderTest> OpenAsync(int timeout = 5) => Create(timeout).StartAsync();
 
     protected static Message Create(MongoUnderTest store, Channel channel, string id, bool given = false, int size = 2)
     {
