@@ -54,7 +54,7 @@ internal sealed class PeerTlsTests : IDisposable
     [TestCase(SslPolicyErrors.RemoteCertificateNameMismatch, "is for another name")]
     [TestCase(SslPolicyErrors.None, null)]
     public void WhatTheSystemFindsWrong_IsSaidInWords(SslPolicyErrors errors, string? words) =>
-        Assert.That(CertificateFault.Describe(errors, null), words is null ? Is.Null : Does.StartWith(words));
+        Assert.That(CertificateFault.Describe(errors, null, "an authority", "its name"), words is null ? Is.Null : Does.StartWith(words));
 
     [Test]
     public async Task AServerOfAnotherAuthority_IsRefused()

@@ -14,6 +14,9 @@ internal sealed class TestAuthority : IDisposable
     private readonly X509Certificate2 certificate = Make("CN=the cluster", isAuthority: true, issuer: null);
     private int files;
 
+    /// <summary>Its certificate, as a PEM file.</summary>
+    public string File => Write(certificate.ExportCertificatePem());
+
     /// <summary>Settings of a node with a certificate of its own of this authority.</summary>
     /// <param name="port">Of the internal listener.</param>
     /// <param name="mutual">Whether it has the authority's certificate, so that nodes show theirs to one another.</param>
@@ -22,13 +25,24 @@ internal sealed class TestAuthority : IDisposable
     public ClusterOptions Options(int port, bool mutual = true, bool throughAnother = false, bool expired = false)
     {
         using X509Certificate2 between = Make($"CN=in between {Interlocked.Increment(ref files)}", isAuthority: true, certificate);
-        using X509Certificate2 own = Make("CN=a node", isAuthority: false, throughAnother ? between : certificate, expired);
+        using X509Certificate2 own = Make("CN=a node", isAuthority: false, throughAnother ? between : certificate, expired: expired);
         ClusterOptions options = PeerHost.Options(port);
         options.Listen = $"https://127.0.0.1:{port}";
         options.CertificateFile = Write(own.ExportCertificatePem() + "\n" + (throughAnother ? between.ExportCertificatePem() : ""));
         options.KeyFile = Write(own.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         options.CaFile = mutual ? Write(certificate.ExportCertificatePem()) : null;
         return options;
+    }
+
+    /// <summary>Options of a redis-server that speaks TLS at this port with a certificate of this authority.</summary>
+    /// <param name="port">Beside the port where it does not.</param>
+    /// <param name="address">What the certificate names; by default 127.0.0.1.</param>
+    /// <param name="expired">Whether the certificate has expired.</param>
+    public string[] RedisOptions(int port, IPAddress? address = null, bool expired = false)
+    {
+        using X509Certificate2 own = Make("CN=a redis", isAuthority: false, certificate, address, expired);
+        string key = Write(own.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        return ["--tls-port", $"{port}", "--tls-cert-file", Write(own.ExportCertificatePem()), "--tls-key-file", key, "--tls-auth-clients", "no", "--tls-ca-cert-file", File];
     }
 
     public PeerCertificates Certificates(bool mutual = true, bool throughAnother = false) => ClusterCertificates.Load(Options(1, mutual, throughAnother), isHttps: true);
@@ -39,13 +53,13 @@ internal sealed class TestAuthority : IDisposable
         folder.Dispose();
     }
 
-    private static X509Certificate2 Make(string name, bool isAuthority, X509Certificate2? issuer, bool expired = false)
+    private static X509Certificate2 Make(string name, bool isAuthority, X509Certificate2? issuer, IPAddress? address = null, bool expired = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, false, 0, true));
         var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
+        names.AddIpAddress(address ?? IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         if (issuer is null)
@@ -57,7 +71,7 @@ internal sealed class TestAuthority : IDisposable
     private string Write(string text)
     {
         string file = folder.File($"{Interlocked.Increment(ref files)}.pem");
-        File.WriteAllText(file, text);
+        System.IO.File.WriteAllText(file, text);
         return file;
     }
 }

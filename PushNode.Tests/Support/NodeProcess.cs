@@ -24,6 +24,9 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Everything it has printed, over all its runs.</summary>
     public string Output => string.Join('\n', output);
 
+    /// <summary>What its environment has beside that of the tests.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     public int ProcessId => process!.Id;
 
     /// <summary>A node that verifies the tokens of <see cref="Tokens"/>.</summary>
@@ -50,6 +53,8 @@ internal sealed class NodeProcess : IAsyncDisposable
         };
         foreach (string argument in (string[])["--urls", Address.ToString(), "--data", Data, .. settings])
             start.ArgumentList.Add(argument);
+        foreach ((string name, string value) in Environment)
+            start.Environment[name] = value;
         process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
         process.ErrorDataReceived += (_, line) => output.Enqueue(line.Data ?? "");

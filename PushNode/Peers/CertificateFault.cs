@@ -5,16 +5,20 @@ using PushNode.Diagnostics;
 
 namespace PushNode.Peers;
 
-/// <summary>What is wrong with another node's certificate, in words that go on after "its certificate".</summary>
+/// <summary>What is wrong with the certificate of another node, or of Redis, in words that go on after "its certificate".</summary>
 internal static class CertificateFault
 {
     /// <summary>What the system finds wrong; null for nothing.</summary>
-    public static string? Describe(SslPolicyErrors errors, X509Chain? chain)
+    /// <param name="errors">What it has found.</param>
+    /// <param name="chain">The way to an authority, as far as it goes.</param>
+    /// <param name="authority">How to name the authority, if it is another one than the system's.</param>
+    /// <param name="name">The name it should be for, as in "what is in …".</param>
+    public static string? Describe(SslPolicyErrors errors, X509Chain? chain, string authority, string name)
     {
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && chain is not null)
-            return Describe(chain, "an authority that this system trusts (Cluster:CaFile names the cluster's own)");
+            return Describe(chain, $"an authority that this system trusts ({authority})");
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
-            return "is for another name than the one in its address: it must name what its Cluster:Advertise says";
+            return $"is for another name than the one in its address: it must name {name}";
         return errors == SslPolicyErrors.None ? null : $"is refused: {errors}";
     }
 

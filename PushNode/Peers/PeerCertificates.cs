@@ -62,7 +62,7 @@ internal sealed class PeerCertificates(X509Certificate2? own, X509Certificate2Co
         if (certificate is null)
             return "is missing: it shows none";
         if (authorities is null)
-            return CertificateFault.Describe(errors, sent);
+            return CertificateFault.Describe(errors, sent, "Cluster:CaFile names the cluster's own", "what its Cluster:Advertise says");
         using var path = new X509Chain();
         path.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         path.ChainPolicy.CustomTrustStore.AddRange(authorities);

@@ -1,3 +1,4 @@
+using System.Net;
 using StackExchange.Redis;
 
 namespace PushNode.Cluster.Redis;
@@ -23,6 +24,7 @@ internal sealed class RedisConnection(ConfigurationOptions configuration, TimeSp
     private volatile ConnectionMultiplexer? current;
     private long openedAt;
     private string masters = "";
+    private EndPoint[] shards = [];
 
     /// <summary>The connection to a server was lost.</summary>
     public event Action<Exception>? Broken;
@@ -39,6 +41,9 @@ internal sealed class RedisConnection(ConfigurationOptions configuration, TimeSp
     /// <summary>Whether it is a Redis Cluster, where several keys of one command must be of one slot.</summary>
     public bool IsRedisCluster { get; private set; }
 
+    /// <summary>Whether a password is given.</summary>
+    public bool LogsIn => !string.IsNullOrEmpty(configuration.Password);
+
     /// <summary>What a server last answered that was an error, since it was last asked for.</summary>
     public string? LastError { get; set; }
 
@@ -50,7 +55,7 @@ internal sealed class RedisConnection(ConfigurationOptions configuration, TimeSp
         ConnectionMultiplexer? open = current;
         if (open is null || (awayFor > patience && time.GetElapsedTime(openedAt) > patience))
             open = await ReplaceAsync(cancellationToken);
-        else if (open.IsConnected && Masters(open).Length == 0)
+        else if (open.IsConnected && (IsRedisCluster || Masters(open).Length == 0))
             await open.ConfigureAsync().WaitAsync(connectTimeout + timeout, cancellationToken);
         return open.GetDatabase();
     }
@@ -61,7 +66,20 @@ internal sealed class RedisConnection(ConfigurationOptions configuration, TimeSp
         ConnectionMultiplexer open = current!;
         masters = Masters(open);
         LastError = null;
-        IsRedisCluster = open.GetEndPoints().Any(e => open.GetServer(e) is { IsConnected: true, ServerType: ServerType.Cluster });
+        EndPoint[] all = open.GetEndPoints();
+        IsRedisCluster = all.Any(e => open.GetServer(e) is { IsConnected: true, ServerType: ServerType.Cluster });
+        shards = IsRedisCluster ? all : [];
+    }
+
+    /// <summary>Which master of a Redis Cluster is not connected, as a sentence without its end; null when all that have slots are. The keys of the others are of no use without it.</summary>
+    public string? FindGap()
+    {
+        if (!IsRedisCluster || current is not { } open)
+            return null;
+        IServer[] servers = [.. open.GetEndPoints().Select(e => open.GetServer(e))];
+        ClusterNode? missing = servers.FirstOrDefault(static s => s is { IsConnected: true, ClusterConfiguration: not null })?.ClusterConfiguration.Nodes
+            .FirstOrDefault(n => !n.IsSlave && n.Slots.Count > 0 && n.EndPoint is not null && !servers.Any(s => s.IsConnected && s.EndPoint.Equals(n.EndPoint)));
+        return missing is null ? null : $"the master at {RedisAddress.ToText(missing.EndPoint)} in the Redis Cluster cannot be reached";
     }
 
     /// <inheritdoc cref="RedisGreeting.FindFaultAsync"/>
@@ -117,6 +135,9 @@ internal sealed class RedisConnection(ConfigurationOptions configuration, TimeSp
         own.HighPrioritySocketThreads = false;
         if (own.CommandMap == CommandMap.Default)
             own.CommandMap = WithoutSubscriptions;
+        // Those of a Redis Cluster whose addresses were given may be the ones that have died.
+        foreach (EndPoint shard in shards.Where(s => !own.EndPoints.Contains(s)))
+            own.EndPoints.Add(shard);
         return own;
     }
 

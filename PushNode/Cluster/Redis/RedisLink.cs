@@ -222,6 +222,10 @@ internal sealed class RedisLink : IAsyncDisposable
         {
             IDatabase database = await connection.OpenAsync(time.GetElapsedTime(state.Since), cancellationToken);
             await probe(database, cancellationToken);
+            connection.Recognize();
+            // Back without it, it would be away again with the first call for one of its keys, and all routes have been written for nothing.
+            if (connection.FindGap() is { } gap)
+                throw new RedisAwayException(gap);
             ComeBack(database);
             return true;
         }
@@ -250,7 +254,7 @@ internal sealed class RedisLink : IAsyncDisposable
     {
         string? why = RedisTrouble.Describe(failure, connection, options.Timeout) ?? await connection.FindFaultAsync(cancellationToken);
         // Nothing found: the library is still connecting, or the next time tells more.
-        why ??= time.GetElapsedTime(state.Since) > LongestHold ? "no connection to it comes about" : null;
+        why ??= RedisTrouble.Guess(failure) ?? (time.GetElapsedTime(state.Since) > LongestHold ? "no connection to it comes about" : null);
         if (why is null)
             return;
         state = state with { Trouble = why };
@@ -261,7 +265,6 @@ internal sealed class RedisLink : IAsyncDisposable
     private void ComeBack(IDatabase database)
     {
         RedisState before = state;
-        connection.Recognize();
         lock (gate)
         {
             backSince = time.GetTimestamp();

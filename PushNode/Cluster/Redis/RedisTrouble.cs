@@ -5,14 +5,17 @@ namespace PushNode.Cluster.Redis;
 /// <summary>Puts into words why Redis cannot be used, from what the client library says.</summary>
 internal static class RedisTrouble
 {
-    private const string ReadOnly = "it is a read-only replica (READONLY): Redis:Connection must name its master too";
+    private const string NoAuth = "NOAUTH";
+    private const string WrongPass = "WRONGPASS";
+    private const string ReadOnly = "it is a read-only replica (READONLY), and its master is away, or not named in Redis:Connection";
 
     /// <summary>What Redis answers when it can do nothing at all for the moment, or for us, and what that means.</summary>
     private static readonly (string Word, string Meaning)[] Answers =
     [
-        ("NOAUTH", "it asks for a password (NOAUTH): give it in Redis:Connection, password=…"),
-        ("WRONGPASS", "it does not accept the password of Redis:Connection (WRONGPASS)"),
+        (NoAuth, "it asks for a password (NOAUTH): give it in Redis:Connection, password=…"),
+        (WrongPass, "it does not accept the password of Redis:Connection (WRONGPASS)"),
         ("invalid password", "it does not accept the password of Redis:Connection"),
+        ("SELECT is not allowed", "it is a Redis Cluster, which has no databases: take the number out of Redis:Connection"),
         ("NOPERM", "its user default may not do what PushNode needs (NOPERM)"),
         ("READONLY", ReadOnly),
         ("LOADING", "it is still loading its data (LOADING)"),
@@ -36,16 +39,22 @@ internal static class RedisTrouble
     /// <param name="timeout">How long a call may take.</param>
     public static string? Describe(Exception failure, RedisConnection connection, TimeSpan timeout)
     {
-        if (Find(failure.Message) is { } known)
+        if (Find(failure.Message, connection) is { } known)
             return known;
         if (failure is TimeoutException && connection.IsConnected)
-            return $"it did not answer within {timeout.TotalSeconds:0.###} s";
+            return connection.FindGap() ?? $"it did not answer within {timeout.TotalSeconds:0.###} s";
         if (connection.Current is { IsConnected: true } open && HasReplicasOnly(open))
             return ReadOnly;
-        return $"{failure.Message} {failure.InnerException?.Message}".Contains("AuthenticationFailure", StringComparison.Ordinal) ? "it cannot be logged in to: the TLS handshake or the password fails"
-            : failure is RedisConnectionException or TimeoutException or IOException ? Find(connection.LastError)
-            : failure.Message;
+        return failure is RedisConnectionException or TimeoutException or IOException ? Find(connection.LastError, connection) ?? connection.FindGap() : failure.Message;
     }
+
+    /// <summary>What the client library says where nothing else is known, as the rest of a sentence; null when it says nothing either.</summary>
+    public static string? Guess(Exception failure) =>
+        $"{failure.Message} {failure.InnerException?.Message}".Contains("AuthenticationFailure", StringComparison.Ordinal) ? "it cannot be logged in to: the TLS handshake or the password fails" : null;
+
+    // The client library goes on after a login that has failed, and is asked for one then.
+    private static string? Find(string? answer, RedisConnection connection) =>
+        Find(connection.LogsIn && answer?.Contains(NoAuth, StringComparison.Ordinal) == true ? WrongPass : answer);
 
     private static bool HasReplicasOnly(ConnectionMultiplexer connection)
     {
