@@ -110,7 +110,7 @@ internal sealed class MongoCursorFaultTests : OnMongoDouble
     [Test]
     public async Task Cursors_WhileTheDatabaseIsAway_AreKept()
     {
-        MongoUnderTest mongo = await OpenAsync(timeout: 1);
+        MongoUnderTest mongo = await OpenAsync(timeout: 3);
         Server.Refuse = true;
         await Eventually.BecomesTrueAsync(() => mongo.Unready is not null, "it is found");
         mongo.Store.MoveCursor("alice", "phone", Alice, 5, mongo.Store.Epoch);
@@ -126,7 +126,7 @@ internal sealed class MongoCursorFaultTests : OnMongoDouble
     [Test]
     public async Task End_WhileTheDatabaseIsAway_SaysHowManyAreLeft()
     {
-        MongoUnderTest mongo = await OpenAsync(timeout: 1);
+        MongoUnderTest mongo = await OpenAsync(timeout: 3);
         Server.Refuse = true;
         await Eventually.BecomesTrueAsync(() => mongo.Unready is not null, "it is found");
         mongo.Store.MoveCursor("alice", "phone", Alice, 5, mongo.Store.Epoch);

@@ -6,9 +6,10 @@ using PushNode.Tests.Support;
 namespace PushNode.Tests.Storage.Mongo;
 
 /// <summary>A database that cannot be reached, or does not answer.</summary>
+[NonParallelizable] // It measures.
 internal sealed class MongoOutageTests : OnMongoDouble
 {
-    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(1);
 
     [Test]
     public async Task UnreachableAtStart_TheStartGoesOn_AndItIsWellWhenTheServerComes()
@@ -35,7 +36,7 @@ internal sealed class MongoOutageTests : OnMongoDouble
     [Test]
     public async Task UnreachableLater_IsSaidAfterTheTimeout_AndEverythingIsRefusedAtOnce()
     {
-        MongoUnderTest mongo = await OpenAsync(timeout: 1);
+        MongoUnderTest mongo = await OpenAsync(timeout: 2);
         Message[] before = await AppendAsync(mongo, CreateBatch(mongo, 4));
 
         Server.Refuse = true;
@@ -59,7 +60,7 @@ internal sealed class MongoOutageTests : OnMongoDouble
     [Test]
     public async Task OutageWhileAppending_IsGivenUp_AfterTheTimeout()
     {
-        MongoUnderTest mongo = await OpenAsync(timeout: 1);
+        MongoUnderTest mongo = await OpenAsync(timeout: 2);
         await AppendAsync(mongo, CreateBatch(mongo, 4));
         Server.Refuse = true;
 
@@ -67,14 +68,14 @@ internal sealed class MongoOutageTests : OnMongoDouble
         TimeSpan took = await Elapsed.OfAsync(() => AppendAsync(mongo, batch));
 
         Assert.That(batch.Select(static m => m.Outcome), Is.All.EqualTo(StoreOutcome.Failed));
-        Assert.That(took, Is.InRange(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(3)));
+        Assert.That(took, Is.InRange(TimeSpan.FromSeconds(1.6), TimeSpan.FromSeconds(6)));
         Assert.That(mongo.Store.Trouble, Is.Not.Null);
     }
 
     [Test]
     public async Task ServerThatDoesNotAnswer_IsWaitedFor_OnlySoLong()
     {
-        MongoUnderTest mongo = await OpenAsync(timeout: 1);
+        MongoUnderTest mongo = await OpenAsync(timeout: 2);
         await AppendAsync(mongo, CreateBatch(mongo, 4));
         Server.Delay("find", TimeSpan.FromMinutes(1));
         Server.Delay("aggregate", TimeSpan.FromMinutes(1));
@@ -84,7 +85,7 @@ internal sealed class MongoOutageTests : OnMongoDouble
         TimeSpan took = await Elapsed.OfAsync(() => Task.WhenAll([AppendAsync(mongo, batch), .. Enumerable.Range(0, 400).SelectMany(_ => ReadsOf(mongo.Store).Take(3)).Select(RefusedAsync)]));
 
         Assert.That(batch.Select(static m => m.Outcome), Is.All.EqualTo(StoreOutcome.Failed));
-        Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(6)));
+        Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(10)));
         Server.ClearFaults();
         await mongo.IsWellAsync();
         Assert.That((await ReadIdsAsync(mongo, Alice))[..2], Is.EqualTo(new[] { "m0", "m2" }));
@@ -93,13 +94,13 @@ internal sealed class MongoOutageTests : OnMongoDouble
     [Test]
     public async Task ReadsThatAreSlow_AreWaitedFor_OnlySoLong_ThoughTheDatabaseIsWell()
     {
-        MongoUnderTest mongo = await OpenAsync(timeout: 1);
+        MongoUnderTest mongo = await OpenAsync(timeout: 2);
         await AppendAsync(mongo, CreateBatch(mongo, 4));
         Server.Delay("find messages", TimeSpan.FromMinutes(1));
 
         TimeSpan took = await Elapsed.OfAsync(() => Task.WhenAll(Enumerable.Range(0, 400).Select(_ => RefusedAsync(mongo.Store.ReadAsync(Alice, 0, Page, default).AsTask()))));
 
-        Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(6)));
+        Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(10)));
         Assert.That(mongo.Store.Trouble, Is.Null);
     }
 

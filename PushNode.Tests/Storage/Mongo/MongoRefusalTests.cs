@@ -72,7 +72,7 @@ internal sealed class MongoRefusalTests : OnMongoDouble
     [Test]
     public async Task DiskFull_ForLong_LetsMessagesBeRead()
     {
-        MongoUnderTest mongo = await OpenAsync(timeout: 1);
+        MongoUnderTest mongo = await OpenAsync(timeout: 3);
         Message[] before = await AppendAsync(mongo, CreateBatch(mongo, 4));
         Server.Fail("insert messages", DiskFull, times: 1000);
         Server.Fail("update", DiskFull, times: 1000);

@@ -33,7 +33,7 @@ internal sealed class MongoSetupTests : OnMongoDouble
     [Test]
     public async Task RightsThatAreTaken_AreTrouble_AndSaid_UntilTheyAreBack()
     {
-        MongoUnderTest mongo = await OpenAsync(timeout: 1);
+        MongoUnderTest mongo = await OpenAsync(timeout: 3);
         Server.Fail("find", 13, times: 100_000);
         Server.Fail("insert", 13, times: 100_000);
 
@@ -106,7 +106,7 @@ internal sealed class MongoSetupTests : OnMongoDouble
     [Test]
     public async Task LaterSchema_StopsTheStart_AndIsTroubleForOneThatRuns()
     {
-        MongoUnderTest mongo = await OpenAsync(timeout: 1);
+        MongoUnderTest mongo = await OpenAsync(timeout: 3);
         await UpdateMetaAsync(new BsonDocument { { "schema", 2 } });
 
         Assert.That(await RefusedAsync(Create()), Does.Contain("a later version of PushNode (schema 2, this one knows 1)"));
