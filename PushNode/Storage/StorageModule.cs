@@ -66,7 +66,8 @@ internal static class StorageModule
         services.AddSingleton<IMessageStore, MongoMessageStore>();
         services.AddSingleton<IStoreWatch>(static provider => provider.GetRequiredService<MongoConnection>());
         services.AddSingleton<IReadinessCheck, StoreReadiness>();
-        services.AddHostedService<MongoLifetime>();
+        services.AddSingleton<IStoreConnection>(static provider => provider.GetRequiredService<MongoConnection>());
+        services.AddHostedService<StoreLifetime>();
     }
 
     /// <summary>Lets the other nodes ask this node's store. Needs a <see cref="Node"/>.</summary>
@@ -88,6 +89,7 @@ internal static class StorageModule
         services.AddSingleton<IMessageStore, RemoteStore>();
         services.AddSingleton<IStoreWatch>(static provider => provider.GetRequiredService<StoreLink>());
         services.AddSingleton<IReadinessCheck, RemoteStoreReadiness>();
-        services.AddHostedService<RemoteStoreLifetime>();
+        services.AddSingleton<IStoreConnection>(static provider => provider.GetRequiredService<StoreLink>());
+        services.AddHostedService<StoreLifetime>();
     }
 }

@@ -148,10 +148,7 @@ internal sealed class AppendQuery(Collections collections, MongoOptions options)
             command.Int("d"u8, 1);
         command.End();
         command.Text("hint"u8, "_id_");
-        command.Int("limit"u8, messages.Length);
-        command.Int("batchSize"u8, messages.Length);
-        command.Flag("singleBatch"u8, true);
-        command.Long("maxTimeMS"u8, (long)options.Timeout.TotalMilliseconds);
+        ReplyDocuments.EndFind(command, messages.Length, options.Timeout);
     }
 
     private static void Collect(BsonReader reply, Dictionary<(string, string), StoredRecord> found)

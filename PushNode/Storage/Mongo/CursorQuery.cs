@@ -37,7 +37,7 @@ internal sealed class CursorQuery(Collections collections, MongoOptions options)
         command.End();
         command.Text("e"u8, epoch);
         command.End();
-        End(command, limit);
+        ReplyDocuments.EndFind(command, limit, options.Timeout);
         return [.. pool.Read(command, reply => Parse(reply, epoch)).Select(static c => new DeviceCursor(c.Key.UserId, c.Key.Device, c.Value))];
     }
 
@@ -121,16 +121,8 @@ internal sealed class CursorQuery(Collections collections, MongoOptions options)
         command.End();
         command.End();
         command.End();
-        End(command, count);
+        ReplyDocuments.EndFind(command, count, options.Timeout);
         return command;
-    }
-
-    private void End(BsonWriter command, int limit)
-    {
-        command.Int("limit"u8, limit);
-        command.Int("batchSize"u8, limit);
-        command.Flag("singleBatch"u8, true);
-        command.Long("maxTimeMS"u8, (long)options.Timeout.TotalMilliseconds);
     }
 
     private static Dictionary<CursorKey, long> Parse(BsonReader reply, string epoch)

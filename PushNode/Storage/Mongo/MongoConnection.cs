@@ -10,7 +10,7 @@ namespace PushNode.Storage.Mongo;
 /// when that has failed for <see cref="MongoOptions.Timeout"/>, everything else is refused at once, so that nobody waits for a database that is known to be away.
 /// While it can be read but takes no messages, only those are refused.
 /// </summary>
-internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
+internal sealed class MongoConnection : IStoreWatch, IStoreConnection, IAsyncDisposable
 {
     private const int ReadThreads = 4;
     private const int QueuedReads = 256;
@@ -157,6 +157,8 @@ internal sealed class MongoConnection : IStoreWatch, IAsyncDisposable
         MongoSetupException => $"the database at {hosts} cannot be used: {e.Message}",
         _ => $"MongoDB at {hosts} fails: {e.Message.TrimEnd('.')}",
     };
+
+    public ValueTask CloseAsync() => DisposeAsync();
 
     /// <summary>Ends what is under way and closes the connections; calls that still hang then are left to the end of the process.</summary>
     public async ValueTask DisposeAsync()

@@ -42,8 +42,7 @@ internal sealed class MongoSetup(Collections collections, HeadQuery heads)
         command.Document("filter"u8);
         command.Text("_id"u8, MetaId);
         command.End();
-        command.Int("limit"u8, 1);
-        command.Flag("singleBatch"u8, true);
+        ReplyDocuments.EndFind(command, 1);
         (string? epoch, long? schema) = pool.Read(command, static reply => ReadMeta(ReplyDocuments.First(reply)));
         return schema is null or SchemaVersion
             ? epoch
@@ -200,8 +199,7 @@ internal sealed class MongoSetup(Collections collections, HeadQuery heads)
     {
         var command = new BsonWriter();
         command.Text("find"u8, collection);
-        command.Int("limit"u8, 1);
-        command.Flag("singleBatch"u8, true);
+        ReplyDocuments.EndFind(command, 1);
         return command;
     }
 }

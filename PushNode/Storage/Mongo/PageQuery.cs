@@ -33,7 +33,7 @@ internal sealed class PageQuery(Collections collections, MongoOptions options, I
         command.Text("c"u8, channel.Name);
         command.Long("s"u8, seq);
         command.End();
-        End(command, 1);
+        ReplyDocuments.EndFind(command, 1, options.Timeout);
         return pool.Read(command, reply => MessageDocument.Read(ReplyDocuments.First(reply), channel, now).Message);
     }
 
@@ -51,16 +51,8 @@ internal sealed class PageQuery(Collections collections, MongoOptions options, I
         command.Document("sort"u8);
         command.Int("s"u8, 1);
         command.End();
-        End(command, limit);
+        ReplyDocuments.EndFind(command, limit, options.Timeout);
         return command;
-    }
-
-    private void End(BsonWriter command, int limit)
-    {
-        command.Int("limit"u8, limit);
-        command.Int("batchSize"u8, limit);
-        command.Flag("singleBatch"u8, true);
-        command.Long("maxTimeMS"u8, (long)options.Timeout.TotalMilliseconds);
     }
 
     private PageFound Take(BsonReader reply, Channel channel, long after, int maxBytes, int limit, long now)

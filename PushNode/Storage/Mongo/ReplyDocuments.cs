@@ -5,6 +5,19 @@ namespace PushNode.Storage.Mongo;
 /// <summary>The documents in a reply: all that were found, as no cursor is ever left open.</summary>
 internal static class ReplyDocuments
 {
+    /// <summary>Ends a find, so that all of it is in the reply.</summary>
+    /// <param name="find">The command.</param>
+    /// <param name="limit">How many documents at most.</param>
+    /// <param name="timeout">How long the server may look for them; null: as long as its answer is waited for.</param>
+    public static void EndFind(BsonWriter find, int limit, TimeSpan? timeout = null)
+    {
+        find.Int("limit"u8, limit);
+        find.Int("batchSize"u8, limit);
+        find.Flag("singleBatch"u8, true);
+        if (timeout is { } time)
+            find.Long("maxTimeMS"u8, (long)time.TotalMilliseconds);
+    }
+
     /// <summary>The documents, as the elements of an array.</summary>
     public static BsonReader In(BsonReader reply)
     {

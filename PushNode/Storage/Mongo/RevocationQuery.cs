@@ -43,9 +43,7 @@ internal sealed class RevocationQuery(Collections collections)
         command.Document("sort"u8);
         command.Int("_id"u8, 1);
         command.End();
-        command.Int("limit"u8, Page);
-        command.Int("batchSize"u8, Page);
-        command.Flag("singleBatch"u8, true);
+        ReplyDocuments.EndFind(command, Page);
         return pool.Read(command, static reply =>
         {
             var found = new List<KeyValuePair<string, long>>();

@@ -14,7 +14,7 @@ namespace PushNode.Storage.Remote;
 /// <param name="hasClients">Whether there are clients here who wait while the store is away.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, PendingCursors pending, bool hasClients, TimeProvider time, ILogger<StoreLink> logger) : IStoreWatch
+internal sealed class StoreLink(IPeerDirectory directory, PeerClient client, PendingCursors pending, bool hasClients, TimeProvider time, ILogger<StoreLink> logger) : IStoreWatch, IStoreConnection
 {
     private const string NoStore = "no node of the cluster stores messages at the moment: start one with the collect role";
     private const string NotAsked = "the message store has not been asked yet";

@@ -1,21 +1,21 @@
 using Microsoft.Extensions.Hosting;
 using PushNode.Storage.Cursors;
 
-namespace PushNode.Storage.Remote;
+namespace PushNode.Storage;
 
 /// <summary>
-/// Keeps up with the store from before any service starts until every service, the web server included, has stopped; then it writes the cursors
+/// Keeps up with a store that is not on this node from before any service starts until every service, the web server included, has stopped; then it writes the cursors
 /// that still wait.
 /// </summary>
-internal sealed class RemoteStoreLifetime(StoreLink link, CursorWriter writer) : IHostedLifecycleService, IDisposable
+internal sealed class StoreLifetime(IStoreConnection connection, CursorWriter writer) : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
 
-    public Task StartingAsync(CancellationToken cancellationToken)
+    public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        running = Task.WhenAll(link.RunAsync(stopping.Token), writer.RunAsync(stopping.Token));
-        return Task.CompletedTask;
+        await connection.OpenAsync(cancellationToken);
+        running = Task.WhenAll(connection.RunAsync(stopping.Token), writer.RunAsync(stopping.Token));
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -31,6 +31,7 @@ internal sealed class RemoteStoreLifetime(StoreLink link, CursorWriter writer) :
         await stopping.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await writer.EndAsync(cancellationToken);
+        await connection.CloseAsync();
     }
 
     public void Dispose() => stopping.Dispose();
