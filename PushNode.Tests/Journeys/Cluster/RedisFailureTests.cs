@@ -5,7 +5,7 @@ namespace PushNode.Tests.Journeys.Cluster;
 /// <summary>Redis dies, comes back with nothing or with what it knew long ago, hangs, or is away, under load.</summary>
 internal sealed class RedisFailureTests
 {
-    private static readonly TimeSpan Outage = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Outage = TimeSpan.FromMinutes(1);
 
     [Test]
     public async Task KilledAndRestartedEmpty_LosesNothing()
@@ -50,7 +50,7 @@ internal sealed class RedisFailureTests
     }
 
     [Test]
-    [CancelAfter(150_000)]
+    [CancelAfter(195_000)]
     public async Task Away_LosesNothing_AndEverythingGoesOn(CancellationToken cancellationToken)
     {
         await using Topology topology = await Topology.StartAsync(longestStay: 5_000);
