@@ -6,8 +6,8 @@ namespace PushNode.Tests.Pages;
 internal sealed class PageTests
 {
     [TestCase("/", "text/html")]
-    [TestCase("/page.css", "text/css")]
-    [TestCase("/page.js", "text/javascript")]
+    [TestCase("/demo/demo.css", "text/css")]
+    [TestCase("/demo/demo.js", "text/javascript")]
     public async Task Page_IsServed_AndMayLoadNothingFromElsewhere(string path, string contentType)
     {
         await using RunningNode node = await RunningNode.StartAsync();
@@ -42,8 +42,8 @@ internal sealed class PageTests
     public async Task Page_Unchanged_Is304()
     {
         await using RunningNode node = await RunningNode.StartAsync();
-        using HttpResponseMessage first = await node.Http.GetAsync(new Uri("/page.js", UriKind.Relative));
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/page.js") { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
+        using HttpResponseMessage first = await node.Http.GetAsync(new Uri("/demo/demo.js", UriKind.Relative));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/demo/demo.js") { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
 
         using HttpResponseMessage second = await node.Http.SendAsync(request);
 

@@ -17,9 +17,9 @@ internal static class PagesModule
             return;
 
         string mode = services.GetRequiredService<NodeAccess>().IsTryOut ? "tryout" : "keys";
-        Map("/", "index.html", "text/html; charset=utf-8");
-        Map("/page.css", "page.css", "text/css; charset=utf-8");
-        Map("/page.js", "page.js", "text/javascript; charset=utf-8");
+        Map("/", "demo/index.html", "text/html; charset=utf-8");
+        Map("/demo/demo.css", "demo/demo.css", "text/css; charset=utf-8");
+        Map("/demo/demo.js", "demo/demo.js", "text/javascript; charset=utf-8");
 
         void Map(string path, string file, string contentType) =>
             endpoints.MapMethods(path, Methods, new Page(file, contentType, mode, node.Roles.HasFlag(Roles.Collect)).HandleAsync);
