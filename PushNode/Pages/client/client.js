@@ -19,13 +19,13 @@ function claimsOf(token) {
 
 function openWebSocket(WebSocket, url, token, { heard, frame, ended }) {
   const protocols = ['pushnode.v1'];
-  // A token that is no JWT may have characters that a subprotocol must not have.
+  // A token that is no JWT may have characters that are not allowed there.
   if (/[^\w!#$%&'*+.^`|~-]/.test(token)) url.searchParams.set('token', token);
   else protocols.push(`bearer.${token}`);
   const socket = new WebSocket(url.href, protocols);
   socket.onopen = heard;
   socket.onmessage = event => frame(event.data);
-  socket.onerror = () => {};
+  socket.onerror = () => ended(1006, 'no WebSocket');
   socket.onclose = event => ended(event.code, event.reason);
   return { send: command => socket.send(JSON.stringify(command)), close: () => socket.close(1000) };
 }
@@ -50,7 +50,7 @@ function openStream(url, token, lastEventId, { heard, frame, ended }) {
         if (field('data: ')) frame(field('data: '), field('id: '));
       }
     }
-    ended(0, 'the stream has ended');
+    ended(0, 'the stream ended');
   };
   read().catch(error => ended(0, error.message));
   return { close: () => abort.abort() };
