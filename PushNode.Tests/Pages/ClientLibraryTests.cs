@@ -13,7 +13,8 @@ internal sealed class ClientLibraryTests
     [Test]
     public async Task Everything_OverBothTransports_IsInOrder_NoneLost_NoneTwice()
     {
-        JsonElement result = await RunAsync("everything");
+        await using NodeProcess node = await NodeProcess.StartAsync();
+        JsonElement result = await RunAsync("everything", node);
 
         Check("websocket", [1, 2, 4, 3, 6], user: 3);
         // The second device has what the user was sent before, too.

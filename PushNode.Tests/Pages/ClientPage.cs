@@ -2,7 +2,7 @@ using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Pages;
 
-/// <summary>A tab that uses the client library. In it <c>push</c> is the client, <c>seen</c> the data of its messages, <c>states</c>, <c>errors</c> and <c>resets</c> its events.</summary>
+/// <summary>A tab that uses the client library. In it <c>push</c> is the client, <c>seen</c> the data of its messages but broadcasts, <c>states</c>, <c>errors</c> and <c>resets</c> its events.</summary>
 internal static class ClientPage
 {
     /// <summary>A page of the node's origin with nothing of its own.</summary>
@@ -19,7 +19,7 @@ internal static class ClientPage
               const { PushNode } = await import('/client.js');
               Object.assign(window, { token: '{{token}}', seen: [], states: [], errors: [], resets: [] });
               window.push = new PushNode('{{url}}', { token: async () => window.token, timing: { backoff: 50 }, {{options}} });
-              push.on('message', ({ data }) => { seen.push(data); });
+              push.on('message', ({ channel, data }) => { if (channel !== 'all') seen.push(data); });
               push.on('state', event => { states.push(event); });
               push.on('error', ({ code }) => { errors.push(code); });
               push.on('reset', ({ channel }) => { resets.push(channel); });

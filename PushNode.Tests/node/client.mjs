@@ -126,7 +126,7 @@ const scenarios = {
     const log = [];
     let fails = 2;
     const seen = client({ ack: 'manual', device: 'slow', timing: { redeliver: 100, backoff: 50 } });
-    seen.push.on('message', async ({ data }) => {
+    seen.push.on('user', async ({ data }) => {
       log.push(`+${data}`);
       await new Promise(resolve => setTimeout(resolve, 100));
       log.push(`-${data}`);
@@ -156,7 +156,7 @@ const scenarios = {
     let open;
     const gate = new Promise(resolve => { open = resolve; });
     const seen = client({ ack: 'manual' });
-    seen.push.on('message', async ({ data }) => {
+    seen.push.on('user', async ({ data }) => {
       await gate;
       seen.data.push(data);
     });
@@ -199,7 +199,7 @@ const scenarios = {
       await until(() => during.push.state === 'connecting' && during.states.length > 0);
       during.push.close();
       const inHandler = client({ transport, device: 'in-handler' });
-      inHandler.push.on('message', ({ data }) => {
+      inHandler.push.on('user', ({ data }) => {
         inHandler.data.push(data);
         inHandler.push.close();
       });

@@ -19,7 +19,7 @@ function claimsOf(token) {
 
 function openWebSocket(WebSocket, url, token, { heard, frame, ended }) {
   const protocols = ['pushnode.v1'];
-  // A token that is no JWT may have characters that are not allowed there.
+  // Not every token may be a subprotocol.
   if (/[^\w!#$%&'*+.^`|~-]/.test(token)) url.searchParams.set('token', token);
   else protocols.push(`bearer.${token}`);
   const socket = new WebSocket(url.href, protocols);
@@ -102,7 +102,6 @@ export class PushNode {
   }
 
   close() {
-    this.#flush();
     this.#listening?.abort();
     this.#listening = null;
     this.#queue.length = 0;
@@ -155,7 +154,7 @@ export class PushNode {
     return typeof token === 'function' ? token() : token;
   }
 
-  // A stream's cursor acknowledges, and must not for somebody else: the claim that names the user must be as before.
+  // A stream's cursor acknowledges, and must not for somebody else: the claim with the user's name must be the same.
   #isSameUser(token) {
     const naming = other => Object.entries(claimsOf(other)).filter(([, value]) => value === this.user).join();
     return token === this.#provenToken || (naming(token) && naming(token) === naming(this.#provenToken));
@@ -196,6 +195,7 @@ export class PushNode {
   }
 
   #drop() {
+    this.#flush();
     const link = this.#link;
     this.#link = null;
     for (const name of ['watch', 'retry', 'refresh', 'upgrade']) clearTimeout(this.#timers[name]);
@@ -356,7 +356,7 @@ export class PushNode {
     this.#save(this.#load(this.user));
   }
 
-  // The tabs of a browser share it, and each adds what it has handled. It may be missing, full or forbidden.
+  // Shared by tabs: each adds what it has handled. It may be missing, full or forbidden.
   #stored(key, value) {
     try {
       const { storage = globalThis.window?.localStorage } = this.#options;
