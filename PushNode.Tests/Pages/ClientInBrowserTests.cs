@@ -211,16 +211,16 @@ internal sealed class ClientInBrowserTests
         NodeProcess node = await SharedNode.GetAsync();
         using var producer = new Producer(node.Address);
         await using Browser tab = await Browser.OpenAsync(ClientPage.Of(node));
-        await tab.StartAsync(Tokens.For("victim", ["__proto__", "constructor"]), "topics: ['__proto__', 'constructor']");
+        await tab.StartAsync(Tokens.For("hostile-data", ["__proto__", "constructor"]), "topics: ['__proto__', 'constructor']");
         await tab.WaitForLiveAsync();
 
-        await producer.PushToAsync("victim", """{"__proto__":{"polluted":1},"type":"welcome","user":"evil","seq":9e15,"toString":1,"text":"</script><img src=x onerror=alert(1)>\u2028"}""");
+        await producer.PushToAsync("hostile-data", """{"__proto__":{"polluted":1},"type":"welcome","user":"evil","seq":9e15,"toString":1,"text":"</script><img src=x onerror=alert(1)>\u2028"}""");
         await producer.PushAsync("\"topic\":\"__proto__\"", "1", ",\"event\":\"constructor\"");
         await producer.PushAsync("\"topic\":\"constructor\"", "2", ",\"event\":\"__proto__\"");
-        await producer.PushToAsync("victim", "3");
+        await producer.PushToAsync("hostile-data", "3");
         await tab.WaitForAsync("seen.length === 4");
 
-        Assert.That(await tab.TextOfAsync("String([{}.polluted, push.user, seen[0].text.startsWith('</script>'), document.images.length])"), Is.EqualTo(",victim,true,0"));
+        Assert.That(await tab.TextOfAsync("String([{}.polluted, push.user, seen[0].text.startsWith('</script>'), document.images.length])"), Is.EqualTo(",hostile-data,true,0"));
         Assert.That(await tab.TextOfAsync("errors.join()"), Is.Empty);
     }
 }
