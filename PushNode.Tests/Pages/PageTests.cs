@@ -8,6 +8,7 @@ internal sealed class PageTests
     [TestCase("/", "text/html")]
     [TestCase("/demo/demo.css", "text/css")]
     [TestCase("/demo/demo.js", "text/javascript")]
+    [TestCase("/client.js", "text/javascript")]
     public async Task Page_IsServed_AndMayLoadNothingFromElsewhere(string path, string contentType)
     {
         await using RunningNode node = await RunningNode.StartAsync();
@@ -36,6 +37,20 @@ internal sealed class PageTests
         await using RunningNode node = await RunningNode.StartAsync(settings);
 
         Assert.That(await node.Http.GetStringAsync(new Uri("/", UriKind.Relative)), Does.Contain($"data-collect=\"{collects}\"").And.Contain("has no collect role"));
+    }
+
+    [TestCase("/client.js", "*")]
+    [TestCase("/client.d.ts", "*")]
+    [TestCase("/demo/demo.js", null)]
+    public async Task Library_MayBeLoadedByPagesOfAnyOrigin_AndNothingElse(string path, string? allowed)
+    {
+        await using RunningNode node = await RunningNode.StartAsync();
+
+        using HttpResponseMessage response = await node.Http.GetAsync(new Uri(path, UriKind.Relative));
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(response.Headers.TryGetValues("Access-Control-Allow-Origin", out IEnumerable<string>? origins) ? origins.Single() : null, Is.EqualTo(allowed));
+        Assert.That(response.Headers.Contains("Cross-Origin-Resource-Policy"), Is.EqualTo(allowed is not null));
     }
 
     [Test]
