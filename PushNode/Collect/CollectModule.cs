@@ -1,4 +1,5 @@
 using PushNode.Access;
+using PushNode.Counting;
 using PushNode.Settings;
 using PushNode.Storage;
 
@@ -15,6 +16,8 @@ internal static class CollectModule
             StorageModule.LimitsOf(configuration),
             isGiven: !string.IsNullOrEmpty(configuration[$"{CollectSettings.Section}:{nameof(CollectSettings.MaxTtl)}"]));
         services.AddAccess(configuration);
+        services.AddSingleton<CollectMetrics>();
+        services.AddSingleton<ICounted>(static provider => provider.GetRequiredService<CollectMetrics>());
         services.AddSingleton<MessageIds>();
         services.AddSingleton<ProducerRates>();
         services.AddSingleton<Intake>();
@@ -25,6 +28,7 @@ internal static class CollectModule
         services.AddSingleton<CollectBatchEndpoint>();
         services.AddSingleton<MessagesEndpoint>();
         services.AddSingleton<UsersEndpoint>();
+        services.AddSingleton<DevicesEndpoint>();
         services.AddSingleton<RevokeEndpoint>();
         return services;
     }
@@ -36,6 +40,7 @@ internal static class CollectModule
         endpoints.MapPost("/collect/batch", services.GetRequiredService<CollectBatchEndpoint>().HandleAsync);
         endpoints.MapGet("/messages/{channel}/{seq}", services.GetRequiredService<MessagesEndpoint>().HandleAsync);
         endpoints.MapGet("/users/{id}", services.GetRequiredService<UsersEndpoint>().FindAsync);
+        endpoints.MapGet("/users/{id}/devices", services.GetRequiredService<DevicesEndpoint>().HandleAsync);
         endpoints.MapPost("/users/{id}/disconnect", services.GetRequiredService<UsersEndpoint>().DisconnectAsync);
         endpoints.MapPost("/auth/revoke", services.GetRequiredService<RevokeEndpoint>().HandleAsync);
         return endpoints;
