@@ -6,6 +6,7 @@ namespace PushNode.Tests.Pages;
 internal sealed class PageTests
 {
     [TestCase("/", "text/html")]
+    [TestCase("/theme.css", "text/css")]
     [TestCase("/demo/demo.css", "text/css")]
     [TestCase("/demo/demo.js", "text/javascript")]
     public async Task Page_IsServed_AndMayLoadNothingFromElsewhere(string path, string contentType)

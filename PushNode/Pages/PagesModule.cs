@@ -18,6 +18,7 @@ internal static class PagesModule
 
         string mode = services.GetRequiredService<NodeAccess>().IsTryOut ? "tryout" : "keys";
         Map("/", "demo/index.html", "text/html; charset=utf-8");
+        Map("/theme.css", "theme.css", "text/css; charset=utf-8");
         Map("/demo/demo.css", "demo/demo.css", "text/css; charset=utf-8");
         Map("/demo/demo.js", "demo/demo.js", "text/javascript; charset=utf-8");
 
