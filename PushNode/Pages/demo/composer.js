@@ -19,7 +19,7 @@ export function composer(page) {
     $('user-field').hidden = choice('to') !== 'user';
     $('topic-field').hidden = choice('to') !== 'topic';
     $('target-hint').textContent = userId !== undefined ? `Every device of ${userId || 'this user'} gets it, also one that is away now.`
-      : topic !== undefined ? `Every device that has subscribed to ${topic || 'it'} gets it.` : 'Everybody gets it.';
+      : topic !== undefined ? `Every device that has subscribed to ${topic || 'it'} gets it.` : 'Everybody gets it; devices that are away, on their return.';
     $('data-label').textContent = choice('kind') === 'json' ? 'Message, any JSON' : 'Message';
   }
 
@@ -74,7 +74,8 @@ export function composer(page) {
   form.addEventListener('submit', event => {
     event.preventDefault();
     const request = read();
-    if (request) send(request);
+    if (request?.userId === '') answer.textContent = 'To whom? Connect, or name a user.';
+    else if (request) send(request);
   });
   form.addEventListener('input', tell);
   $('data').addEventListener('keydown', event => {

@@ -20,6 +20,7 @@ export class Device {
   #openedAt = 0;     // when this connection was asked for
   #leftAt = null;    // when the one before ended
   #node = null;
+  #user = '';        // whom the token is for, as the node says
   #onceLive = null;  // what is to be told then
 
   /** @param given {name, user, token?}. @param page {did, choose, changed}, what the page wants to know. */
@@ -33,7 +34,10 @@ export class Device {
     part('device').value = given.name;
     part('token').value = given.token ?? '';
     this.#list = messageList(part('messages'), page.choose);
-    panel.querySelector('form').addEventListener('submit', event => { event.preventDefault(); this.open(); });
+    panel.querySelector('form').addEventListener('submit', event => {
+      event.preventDefault();   // what was changed has been seen to before
+      if (!this.#push || this.#push.state === 'closed') this.#switch();
+    });
     for (const name of ['user', 'device', 'token']) part(name).addEventListener('change', () => (this.#push || tryOut) && this.open());
     part('topics').addEventListener('change', () => this.#retopic());
     part('switch').addEventListener('click', () => this.#switch());
@@ -42,7 +46,7 @@ export class Device {
   }
 
   get name() { return this.#part('device').value.trim(); }
-  get user() { return this.#push?.user ?? this.#part('user').value.trim(); }
+  get user() { return tryOut ? this.#part('user').value.trim() : this.#user; }
   get topics() { return words(this.#part('topics').value); }
   get token() { return this.#token; }
   get isLive() { return this.#push?.state === 'live'; }
@@ -117,6 +121,7 @@ export class Device {
     if (state !== 'live' && this.#caught) this.#leftAt = performance.now();
     if (state === 'live') {
       this.#caught = true;
+      this.#user = this.#push.user;
       this.#show('good', 'live', '');
       this.#find();
       this.#onceLive?.();
