@@ -3,14 +3,14 @@ using PushNode.Settings;
 
 namespace PushNode.Pages;
 
-/// <summary>The page at <c>/</c> on which sending and receiving can be tried out.</summary>
+/// <summary>The page at <c>/</c> on which sending and receiving can be tried out, and the client library for everybody's pages.</summary>
 internal static class PagesModule
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
     private static readonly string[] DemoModules =
         ["acknowledgements", "clock", "code", "composer", "demo", "device", "dom", "guide", "messages", "node", "snippets", "way", "ways"];
 
-    /// <summary>Maps the page on a node that holds connections; there is nothing to see on another.</summary>
+    /// <summary>Maps them on a node that holds connections; there is nothing to see on another.</summary>
     public static void MapPages(this IEndpointRouteBuilder endpoints)
     {
         IServiceProvider services = endpoints.ServiceProvider;
@@ -24,8 +24,11 @@ internal static class PagesModule
         Map("/demo/demo.css", "demo/demo.css", "text/css; charset=utf-8");
         foreach (string module in DemoModules)
             Map($"/demo/{module}.js", $"demo/{module}.js", "text/javascript; charset=utf-8");
+        Map("/client.js", "client/client.js", "text/javascript; charset=utf-8", isShared: true);
+        // What browsers call it matters to nobody: compilers fetch it.
+        Map("/client.d.ts", "client/client.d.ts", "text/plain; charset=utf-8", isShared: true);
 
-        void Map(string path, string file, string contentType) =>
-            endpoints.MapMethods(path, Methods, new Page(file, contentType, mode, node.Roles.HasFlag(Roles.Collect)).HandleAsync);
+        void Map(string path, string file, string contentType, bool isShared = false) =>
+            endpoints.MapMethods(path, Methods, new Page(file, contentType, mode, node.Roles.HasFlag(Roles.Collect)) { IsShared = isShared }.HandleAsync);
     }
 }
