@@ -33,6 +33,7 @@ export class Device {
     part('user').value = given.user;
     part('device').value = given.name;
     part('token').value = given.token ?? '';
+    part('topics').value = tryOut ? 'news' : '';   // a token that was typed in need not allow any
     this.#list = messageList(part('messages'), page.choose);
     panel.querySelector('form').addEventListener('submit', event => {
       event.preventDefault();   // what was changed has been seen to before

@@ -21,9 +21,9 @@ export function messageList(list, choose) {
         !message.seq && badge('ephemeral'),
         badge(receipt.transport ?? 'unknown'),
       ];
-      const time = el('time', { class: 'small soft', datetime: message.time, text: timeOfDay(Date.parse(message.time)) });
+      const time = el('time', { class: 'soft', datetime: message.time, text: timeOfDay(Date.parse(message.time)) });
       const item = el('li', { class: receipt.away ? 'message away' : 'message', 'data-seq': message.seq, 'data-id': message.id },
-        el(json ? 'pre' : 'p', { class: 'said', text }), took, el('div', { class: 'facts' }, ...facts, time));
+        el(json ? 'pre' : 'p', { class: 'said', text }), took, el('div', { class: 'facts' }, ...facts), time);
 
       const write = () => {
         const known = latency(way, receipt);
