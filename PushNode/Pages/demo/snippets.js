@@ -73,7 +73,7 @@ export const snippets = {
     const body = JSON.stringify(request);
     const to = request.broadcast ? 'everybody' : request.topic !== undefined ? `topic ${request.topic}` : request.userId;
     return {
-      title: `${request.id ? 'Sent again' : 'Sent'} to ${to}${answer.ok ? '' : ', and refused'}`,
+      title: `Sent to ${to}${!answer.ok ? ', and refused' : answer.body.repeated ? ', and recognised' : ''}`,
       js: [
         `const answer = await fetch(${quote(`${base}/collect`)}, {`,
         "  method: 'POST',",
