@@ -245,7 +245,7 @@ internal sealed class PageInBrowserTests
             """;
         await using RunningNode node = await RunningNode.StartAsync();
         await using DemoPage page = await DemoPage.OpenAsync(node.Origin);
-        await page.DoAsync("$('data').focus()");
+        await page.DoAsync("$('options').open = true; $('data').focus()");
         await page.Browser.PressAsync("Enter");
         await page.SeesAsync("said(0).length === 1 && said(1).length === 1");
 
@@ -277,7 +277,7 @@ internal sealed class PageInBrowserTests
         await page.SendAsync(new string('w', 400));
         await page.DoAsync("choose('kind', 'json')");
         await page.SendAsync($$"""{"{{new string('k', 100)}}":["{{new string('v', 300)}}"]}""");
-        await page.DoAsync("choose('to', 'user'); part(1, 'switch').click()");
+        await page.DoAsync("$('options').open = true; choose('to', 'user'); part(1, 'switch').click()");
         await page.SeesAsync("said(0).length === 2 && way().length > 5 && state(1) === 'offline'");
 
         Assert.That(await page.IsAsync("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), Is.True);

@@ -37,7 +37,7 @@ function row({ title, about, when, ms, from = ms, is }, end) {
   const bar = el('span', { class: 'track', 'aria-hidden': 'true' });
   if (ms !== undefined) {
     const span = el('span');
-    span.style.left = `${Math.min(99, 100 * from / end)}%`;
+    span.style.left = `${Math.min(95, 100 * from / end)}%`;
     span.style.width = `${Math.max(1, 100 * (ms - from) / end)}%`;
     bar.append(span);
   }
