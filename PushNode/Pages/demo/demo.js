@@ -47,8 +47,7 @@ function openSecond() {
   const close = second.element.querySelector('[data-part="remove"]');
   close.hidden = false;
   close.addEventListener('click', () => {
-    second.close();
-    second.element.remove();
+    second.remove();
     second = null;
     $('add').hidden = false;
     $('open-second').focus();

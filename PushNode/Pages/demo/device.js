@@ -80,6 +80,13 @@ export class Device {
     this.#push = null;
   }
 
+  /** Takes it off the page. */
+  remove() {
+    this.close();
+    this.#list.end();
+    this.element.remove();
+  }
+
   #begin() {
     this.#openedAt = performance.now();
     this.#caught = false;
@@ -102,7 +109,7 @@ export class Device {
   }
 
   async #retopic() {
-    if (!this.#push) return;
+    if (!this.#push || this.#push.state === 'refused') return;   // the next connection has them
     const before = this.#push.topics, now = this.topics;
     const tasks = [
       ...now.filter(t => !before.includes(t)).map(t => ['subscribe', t]),

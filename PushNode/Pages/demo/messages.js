@@ -8,7 +8,8 @@ const kept = 50;
 /** @param list The list element. @param choose Called with the way of the message whose way is to be shown. */
 export function messageList(list, choose) {
   const items = new Map();   // way -> how to write its latency anew
-  ways.addEventListener('change', ({ detail }) => items.get(detail)?.());
+  const life = new AbortController();
+  ways.addEventListener('change', ({ detail }) => items.get(detail)?.(), { signal: life.signal });
 
   return {
     add(message, way, receipt) {
@@ -41,6 +42,8 @@ export function messageList(list, choose) {
       items.clear();
       list.replaceChildren();
     },
+
+    end: () => life.abort(),
   };
 }
 

@@ -13,7 +13,7 @@ export const collects = settings.collect === 'yes';
 /** Its address, also behind a proxy with a prefix; without the slash at the end. */
 export const base = new URL('.', location.href).href.replace(/\/$/, '');
 
-let apiKey = '';
+let apiKey = '', deniedKey = null;   // with what was refused, nothing more is asked in the background
 export const useApiKey = key => { apiKey = key.trim(); };
 export const hasApiKey = () => apiKey !== '';
 
@@ -23,6 +23,7 @@ async function ask(path, options = {}) {
   const answer = await fetch(`${base}/${path}`, { ...options, headers });
   const body = await answer.json().catch(() => ({}));
   const answeredAt = performance.now();
+  if (answer.status === 401 || answer.status === 403) deniedKey = apiKey;
   const date = Date.parse(answer.headers.get('Date'));
   if (date) learn(date, 2000, sentAt, answeredAt);   // it has whole seconds, and may be one of them old
   return { ok: answer.ok, status: answer.status, body, sentAt, answeredAt };
@@ -43,16 +44,18 @@ export const collect = request => post('collect', request);
 /** Asks for nothing but an answer, which tells the time. */
 export const greet = () => ask('healthz').catch(() => null);
 
+const mayAsk = () => collects && apiKey !== deniedKey;
+
 /** Who has acknowledged a message: `[{user, device, seq}]`, or null when that cannot be known. */
 export async function acknowledged(channel, seq) {
-  if (!collects) return null;
+  if (!mayAsk()) return null;
   const answer = await ask(`messages/${encodeURIComponent(channel)}/${seq}`).catch(() => null);
   return answer?.ok ? answer.body.acknowledged : null;
 }
 
 /** The node that holds a device's connection, or null when that cannot be known. */
 export async function nodeOf(user, device) {
-  if (!collects) return null;
+  if (!mayAsk()) return null;
   const answer = await ask(`users/${encodeURIComponent(user)}`).catch(() => null);
   return answer?.body.connections?.findLast(c => c.device === device)?.node ?? null;
 }
