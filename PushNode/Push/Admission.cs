@@ -43,6 +43,15 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
         return Check(identity, request) is { } refusal ? (null, refusal) : (identity, null);
     }
 
+    /// <summary>The problem (403) when pages of the request's origin may not connect.</summary>
+    public Problem? RefuseOrigin(HttpRequest request)
+    {
+        string? origin = request.Headers.Origin;
+        return origin is null || options.AllowedOrigins.Length == 0 || options.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase)
+            ? null
+            : Problem.Forbidden("origin_not_allowed", "pages of this origin may not connect (Push:AllowedOrigins)");
+    }
+
     private Problem? Check(Identity identity, ConnectRequest request)
     {
         if (revocations.IsRevoked(identity.UserId, identity.IssuedAt))
@@ -58,14 +67,6 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
         return hub.CountConnections(identity.UserId) >= options.MaxConnectionsPerUser
             ? Problem.TooManyRequests("too_many_connections", $"this user has {options.MaxConnectionsPerUser} connections, the most allowed", RetryAfterSeconds)
             : null;
-    }
-
-    private Problem? RefuseOrigin(HttpRequest request)
-    {
-        string? origin = request.Headers.Origin;
-        return origin is null || options.AllowedOrigins.Length == 0 || options.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase)
-            ? null
-            : Problem.Forbidden("origin_not_allowed", "pages of this origin may not connect (Push:AllowedOrigins)");
     }
 
     // Null unless connections are limited by it, so that nothing is kept for nothing.

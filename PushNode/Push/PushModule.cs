@@ -39,7 +39,9 @@ internal static class PushModule
 
     public static void MapPush(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/push/sse", endpoints.ServiceProvider.GetRequiredService<SseEndpoint>().HandleAsync);
+        var sse = endpoints.ServiceProvider.GetRequiredService<SseEndpoint>();
+        endpoints.MapGet("/push/sse", sse.HandleAsync);
+        endpoints.MapMethods("/push/sse", ["OPTIONS"], sse.AllowAsync);
         // Over HTTP/2 a WebSocket is opened with CONNECT (RFC 8441).
         endpoints.MapMethods("/push", ["GET", "CONNECT"], endpoints.ServiceProvider.GetRequiredService<WebSocketEndpoint>().HandleAsync);
     }

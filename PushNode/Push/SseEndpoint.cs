@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 using PushNode.Auth;
 using PushNode.Diagnostics;
 
@@ -8,6 +9,23 @@ namespace PushNode.Push;
 internal sealed class SseEndpoint(Admission admission, ConnectionServices services, ClientSession session)
 {
     private const string LastEventId = "Last-Event-ID";
+
+    /// <summary>How long a browser may remember the answer to its preflight: two hours, the most Chromium does.</summary>
+    private const string PreflightSeconds = "7200";
+
+    /// <summary>The preflight of a page of another origin: a browser asks whether such a page may send these headers (WHATWG Fetch, section 4.8).</summary>
+    public Task AllowAsync(HttpContext context)
+    {
+        if (admission.RefuseOrigin(context.Request) is { } refusal)
+            return refusal.WriteAsync(context);
+        AllowOrigin(context);
+        IHeaderDictionary headers = context.Response.Headers;
+        headers.AccessControlAllowMethods = HttpMethods.Get;
+        headers.AccessControlAllowHeaders = $"Authorization, {LastEventId}";
+        headers.AccessControlMaxAge = PreflightSeconds;
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -80,6 +98,7 @@ internal sealed class SseEndpoint(Admission admission, ConnectionServices servic
         if (context.Request.Headers.Origin is [{ } origin])
         {
             context.Response.Headers.AccessControlAllowOrigin = origin;
+            context.Response.Headers.AccessControlExposeHeaders = HeaderNames.RetryAfter;
             context.Response.Headers.Vary = "Origin";
         }
     }

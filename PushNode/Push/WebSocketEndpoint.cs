@@ -9,6 +9,8 @@ internal sealed class WebSocketEndpoint(Admission admission, ConnectionServices 
     /// <summary>A refusal's close code over the WebSocket is its HTTP status on top of this.</summary>
     private const int StatusCloseCodes = 4000;
 
+    private const int MillisecondsPerSecond = 1000;
+
     public async Task HandleAsync(HttpContext context)
     {
         if (Handshake.TryRead(context, out Handshake? handshake) is { } bad)
@@ -64,6 +66,9 @@ internal sealed class WebSocketEndpoint(Admission admission, ConnectionServices 
     {
         Note(refusal);
         IClientTransport transport = await handshake.AcceptAsync();
+        // Nor does it show the page a Retry-After.
+        if (refusal.RetryAfter > 0)
+            await transport.Output.WriteAsync(ServerFrame.Reconnect(refusal.RetryAfter * MillisecondsPerSecond).WebSocket, context.RequestAborted);
         await transport.Output.WriteAsync(ControlFrame.Close((CloseCode)(StatusCloseCodes + refusal.Status), refusal.Detail), context.RequestAborted);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         patience.CancelAfter(services.Options.CloseTimeout);
