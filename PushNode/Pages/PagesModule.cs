@@ -7,6 +7,8 @@ namespace PushNode.Pages;
 internal static class PagesModule
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+    private static readonly string[] DemoModules =
+        ["acknowledgements", "clock", "code", "composer", "demo", "device", "dom", "guide", "messages", "node", "snippets", "way", "ways"];
 
     /// <summary>Maps the page on a node that holds connections; there is nothing to see on another.</summary>
     public static void MapPages(this IEndpointRouteBuilder endpoints)
@@ -20,7 +22,8 @@ internal static class PagesModule
         Map("/", "demo/index.html", "text/html; charset=utf-8");
         Map("/theme.css", "theme.css", "text/css; charset=utf-8");
         Map("/demo/demo.css", "demo/demo.css", "text/css; charset=utf-8");
-        Map("/demo/demo.js", "demo/demo.js", "text/javascript; charset=utf-8");
+        foreach (string module in DemoModules)
+            Map($"/demo/{module}.js", $"demo/{module}.js", "text/javascript; charset=utf-8");
 
         void Map(string path, string file, string contentType) =>
             endpoints.MapMethods(path, Methods, new Page(file, contentType, mode, node.Roles.HasFlag(Roles.Collect)).HandleAsync);
