@@ -4,7 +4,7 @@
 
 import { element, setData, setHidden, setText } from './dom.js';
 import { joined, span } from './history.js';
-import { bytes, clock, compact, count, milliseconds } from './units.js';
+import { bytes, clock, compact, count, milliseconds, roughMilliseconds } from './units.js';
 
 const svgNamespace = 'http://www.w3.org/2000/svg';
 const left = 56, right = 10, top = 8, bottom = 20; // room for the labels, px
@@ -16,7 +16,7 @@ export const units = {
   count: { value: count, axis: compact, ceiling: n => decimals(Math.max(2, n)) },
   rate: { value: n => n == null ? '–' : `${count(n)}/s`, axis: compact, ceiling: n => decimals(Math.max(2, n)) },
   bytes: { value: bytes, axis: bytes, ceiling: n => 2 ** Math.ceil(Math.log2(Math.max(1024, n))) },
-  milliseconds: { value: milliseconds, axis: milliseconds, ceiling: n => decimals(Math.max(0.1, n)) },
+  milliseconds: { value: milliseconds, axis: roughMilliseconds, ceiling: n => decimals(Math.max(0.1, n)) },
 };
 
 export function svg(tag, attributes = {}) {

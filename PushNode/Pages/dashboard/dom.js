@@ -27,7 +27,7 @@ export function setHidden(node, hidden) {
 }
 
 // A list whose rows stay the same elements for as long as their key is there, so that focus, selection and scrolling outlive an update.
-// create(key) makes { node, update(value) }; the function returned takes [key, value] pairs in the order in which they are to stand.
+// A table's head stays on top. create(key) makes { node, update(value) }; the function returned takes [key, value] pairs in the order in which they are to stand.
 export function keyedRows(parent, create) {
   const rows = new Map();
   return pairs => {
@@ -37,7 +37,7 @@ export function keyedRows(parent, create) {
       row.node.remove();
       rows.delete(key);
     }
-    let next = parent.firstElementChild;
+    let next = parent.tHead ? parent.tHead.nextElementSibling : parent.firstElementChild;
     for (const [key, value] of pairs) {
       let row = rows.get(key);
       if (!row) rows.set(key, row = create(key));

@@ -40,7 +40,7 @@ export class Nodes {
     $('nodes-sort').append(...columns.map(column => element('option', { value: column.key }, column.name)));
     $('nodes-sort').addEventListener('change', () => this.#sort(columns.find(c => c.key === $('nodes-sort').value)));
     $('nodes-filter').addEventListener('input', () => this.#status && this.#draw());
-    this.#show = keyedRows($('nodes'), () => new Row(node => this.#drain(node), () => this.#status));
+    this.#show = keyedRows($('nodes-table'), () => new Row(node => this.#drain(node), () => this.#status));
     this.#mark();
   }
 
@@ -56,7 +56,7 @@ export class Nodes {
     const shown = all.filter(node => { const text = searched(node); return words.every(word => text.includes(word)); });
     const { column, down } = this.#sorted;
     // What somebody is about to press does not move away.
-    if (!$('nodes').contains(document.activeElement)) {
+    if (!document.activeElement?.closest('#nodes-table > tbody')) {
       shown.sort((a, b) => compare(column.by(a), column.by(b)) * (down ? -1 : 1) || compare(a.address, b.address));
       this.#places = new Map(shown.map((node, i) => [node.address, i]));
     } else {
@@ -135,18 +135,20 @@ class Row {
       this.#cells.set(column, cell);
       return cell;
     });
-    cells[0].append(element('span', { className: 'name' }, p.address, p.self), p.version);
+    cells[0].append(element('span', { className: 'name' }, p.address, p.self, p.version));
     cells[1].append(p.pill, p.detail);
     cells[2].append(p.roles);
     cells.find(c => c.dataset.is === 'delivered').append(p.spark, p.rate);
-    const action = element('td', { role: 'cell', className: 'action', 'data-is': 'action' }, p.drain.button, p.drain.panel, p.drain.outcome);
-    this.node = element('tr', { role: 'row' }, ...cells, action);
+    const action = element('td', { role: 'cell', className: 'action', 'data-is': 'action' }, p.drain.button);
+    const more = element('tr', { role: 'row', className: 'more' }, element('td', { role: 'cell', colSpan: cells.length + 1 }, p.drain.panel, p.drain.outcome));
+    p.row = element('tr', { role: 'row' }, ...cells, action);
+    this.node = element('tbody', { role: 'rowgroup' }, p.row, more);
   }
 
   update(value) {
     const { node, now } = this.#value = value;
     const p = this.#parts;
-    setData(this.node, 'state', node.state);
+    setData(this.#parts.row, 'state', node.state);
     setText(p.address, node.address);
     setHidden(p.self, !node.self);
     setText(p.version, node.version ?? '');
@@ -159,7 +161,7 @@ class Row {
     setText(p.rate, count(node.delivered));
     this.#spark(node.delivered, now);
     if (p.drain.button.getAttribute('aria-label') !== `Drain ${node.address}`) p.drain.button.setAttribute('aria-label', `Drain ${node.address}`);
-    setData(this.node, 'drains', String(node.state === 'up'));
+    setData(this.#parts.row, 'drains', String(node.state === 'up'));
   }
 
   // The last minute of what it delivers, since the page was opened.

@@ -13,6 +13,8 @@ export const list = names => names.length < 2 ? names.join('') : `${names.slice(
 // Three digits are as many as anybody compares.
 const short = n => n >= 100 || Number.isInteger(n) ? String(Math.round(n)) : n >= 10 ? String(Math.round(n * 10) / 10) : String(Math.round(n * 100) / 100);
 
+const steady = n => n.toFixed(n >= 100 ? 0 : n >= 10 ? 1 : 2);
+
 function scaled(n, base, names) {
   let power = 0;
   for (; n >= base && power < names.length - 1; power++) n /= base;
@@ -21,7 +23,9 @@ function scaled(n, base, names) {
 
 export const bytes = n => n == null ? none : scaled(n, 1024, [' B', ' KiB', ' MiB', ' GiB', ' TiB']);
 export const compact = n => n == null ? none : n < 10000 ? short(n) : scaled(n, 1000, ['', 'k', 'M', 'G']);
-export const milliseconds = n => n == null ? none : n < 1000 ? `${short(n)} ms` : `${short(n / 1000)} s`;
+// As many digits in each second, so that a number that moves does not jump about.
+export const milliseconds = n => n == null ? none : n < 1000 ? `${steady(n)} ms` : `${steady(n / 1000)} s`;
+export const roughMilliseconds = n => n < 1000 ? `${short(n)} ms` : `${short(n / 1000)} s`;
 export const cores = n => n == null ? none : n.toFixed(2);
 
 export function duration(seconds) {

@@ -65,6 +65,7 @@ export class UserLookup {
     setData($('user-answer'), 'is', '');
     setText($('user-answer'), '');
     setHidden($('user'), false);
+    setHidden($('user-hint'), true);
     setText($('user-name'), user.userId);
     setData($('user-state'), 'is', user.online ? 'good' : 'idle');
     setText($('user-state'), user.online ? `online, ${plural(open, 'connection')}` : 'offline');
@@ -84,6 +85,7 @@ export class UserLookup {
 
   #clear() {
     setHidden($('user'), true);
+    setHidden($('user-hint'), false);
     this.#show([]);
   }
 

@@ -4,6 +4,7 @@
 import { $, element, setData, setText } from './dom.js';
 import { duration, list, plural } from './units.js';
 
+const few = 3;
 const gravity = ['bad', 'warn', 'info'];
 const missing = {
   collect: ['No node takes messages', 'Producers get no answer. Start a node with the role collect.'],
@@ -17,15 +18,13 @@ const missing = {
 export function judge(status, since = () => null, was = () => null) {
   const { nodes, store, redis } = status;
   const troubles = [];
-  const add = (level, text, todo) => troubles.push({ level, text, todo });
-  const lasts = key => { const s = since(key); return s === null || s < 1 ? '' : ` since ${duration(s)}`; };
+  const add = (level, text, todo) => troubles.push({ level, text: /[.!?]$/.test(text) ? text : `${text}.`, todo });
+  const silence = key => { const s = since(key); return s === null || s < 1 ? 'does not answer' : `has not answered for ${duration(s)}`; };
 
   if (store.trouble) add('bad', `The store refuses messages: ${store.trouble}`, refused[store.kind] ?? refused.remote);
   if (store.away) add('bad', `The store is away: ${store.away}`, away[store.kind] ?? away.remote);
-  for (const node of nodes.filter(n => n.state === 'unreachable')) {
-    add('bad', `${node.address} does not answer${lasts(node.address)}: ${node.detail ?? 'nobody knows why'}`,
-      'Look at that machine, its log, and the network between. Its clients come back on other nodes by themselves; nothing that was answered is lost.');
-  }
+  each(nodes.filter(n => n.state === 'unreachable'), node => add('bad', `${node.address} ${silence(node.address)}: ${node.detail ?? 'nobody knows why'}`, silent),
+    (n, names) => add('bad', `${n} of ${alive(nodes)} nodes do not answer: ${names}.`, silent));
   if (redis?.trouble) {
     add('bad', `Redis is away: ${redis.trouble}`,
       'What still works: messages are taken, stored and delivered, and clients connect. Nodes that come or go are not noticed, and delivery may take seconds. Start Redis, or see to the network to it; the nodes write again what it needs.');
@@ -36,14 +35,13 @@ export function judge(status, since = () => null, was = () => null) {
       if (!serving.some(n => n.roles.includes(role))) add('bad', `${text}.`, todo);
     }
   }
-  for (const node of nodes.filter(n => n.state === 'up' && n.ready)) {
-    add('warn', `${named(node, nodes)} is not ready: ${node.ready}`, 'Load balancers that ask /readyz send nothing to it. Its log says more.');
-  }
-  for (const node of nodes.filter(n => n.state === 'gone')) {
-    const ago = duration((Date.parse(status.time) - Date.parse(node.since)) / 1000);
-    if (was(node) === 'draining') add('info', `${node.address} has drained and ended, ${ago} ago.`, 'It can be stopped for good, or started again. It leaves this list after 10 min.');
-    else add('warn', `${node.address} is gone since ${ago}.`, 'If nobody has stopped it, look at its machine and its log, and start it again. Its clients are on other nodes; nothing that was answered is lost.');
-  }
+  each(nodes.filter(n => n.state === 'up' && n.ready), node => add('warn', `${named(node, nodes)} is not ready: ${node.ready}`, unready),
+    (n, names) => add('warn', `${n} nodes are not ready: ${names}.`, unready));
+  const ended = nodes.filter(n => n.state === 'gone' && was(n) === 'draining');
+  const ago = node => duration((Date.parse(status.time) - Date.parse(node.since)) / 1000);
+  each(nodes.filter(n => n.state === 'gone' && was(n) !== 'draining'), node => add('warn', `${node.address} has been gone for ${ago(node)}.`, gone),
+    (n, names) => add('warn', `${n} nodes are gone: ${names}.`, gone));
+  each(ended, node => add('info', `${node.address} has drained and ended, ${ago(node)} ago.`, drained), (n, names) => add('info', `${n} nodes have drained and ended: ${names}.`, drained));
   const draining = nodes.filter(n => n.state === 'draining');
   if (draining.length) {
     add('info', `${list(draining.map(n => n.address))} ${draining.length === 1 ? 'is' : 'are'} draining.`, 'Its clients go to other nodes, a few at a time; then it ends. Nothing to do.');
@@ -52,12 +50,24 @@ export function judge(status, since = () => null, was = () => null) {
 }
 
 export function wellness(status) {
-  const alive = status.nodes.filter(n => n.state !== 'gone').length;
-  return alive === 1 ? 'The node is well.' : `All ${alive} nodes are well.`;
+  const n = alive(status.nodes);
+  return n === 1 ? 'The node is well.' : `All ${n} nodes are well.`;
 }
+
+// A sentence for each of a few nodes; one for all of them when there are more.
+function each(nodes, one, many) {
+  if (nodes.length <= few) nodes.forEach(one);
+  else many(nodes.length, `${nodes.slice(0, few).map(n => n.address).join(', ')} and ${nodes.length - few} more`);
+}
+
+const alive = nodes => nodes.filter(n => n.state !== 'gone').length;
 
 const named = (node, nodes) => nodes.length === 1 ? 'The node' : node.address;
 
+const silent = 'Look at the machine, its log, and the network between. The clients come back on other nodes by themselves; nothing that was answered is lost.';
+const unready = 'Load balancers that ask /readyz send nothing to it. Its log says more.';
+const gone = 'If nobody has stopped it, look at the machine and the log, and start it again. The clients are on other nodes; nothing that was answered is lost.';
+const drained = 'It can be stopped for good, or started again. It leaves this list after 10 min.';
 const refused = {
   journal: 'Producers get 503, and send again with the same id; clients stay connected and get what is stored. Make room on the disk of the node that collects, or see its log: it goes on by itself.',
   mongo: 'Producers get 503, and send again with the same id; clients stay connected. See to MongoDB: the nodes go on by themselves when it takes writes again.',
@@ -77,13 +87,13 @@ export class Verdict {
 
   show(status) {
     const now = Date.parse(status.time);
-    const silent = new Set();
+    const unheard = new Set();
     for (const node of status.nodes) {
-      if (node.state === 'unreachable') silent.add(node.address);
+      if (node.state === 'unreachable') unheard.add(node.address);
       if (node.state !== 'gone' && node.state !== 'unreachable') this.#states.set(node.incarnation, node.state);
     }
-    for (const address of this.#began.keys()) if (!silent.has(address)) this.#began.delete(address);
-    for (const address of silent) if (!this.#began.has(address)) this.#began.set(address, now);
+    for (const address of this.#began.keys()) if (!unheard.has(address)) this.#began.delete(address);
+    for (const address of unheard) if (!this.#began.has(address)) this.#began.set(address, now);
 
     const was = node => this.#states.get(node.incarnation) ?? null;
     const troubles = judge(status, key => this.#began.has(key) ? (now - this.#began.get(key)) / 1000 : null, was);
