@@ -8,7 +8,7 @@ internal sealed partial class LayeringTests
 {
     private const int MaxLines = 400;
 
-    private static readonly string[] Everywhere = ["Messages", "Diagnostics", "Settings"];
+    private static readonly string[] Everywhere = ["Messages", "Diagnostics", "Settings", "Counting"];
 
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
@@ -20,8 +20,9 @@ internal sealed partial class LayeringTests
         ["Storage"] = ["Peers"],
         ["Peers"] = [],
         ["Access"] = [],
-        ["Admin"] = ["Access"],
+        ["Admin"] = ["Access", "Cluster", "Storage", "Peers"],
         ["Messages"] = [],
+        ["Counting"] = [],
         ["Settings"] = [],
         ["Diagnostics"] = [],
     };

@@ -27,7 +27,7 @@ internal static class PushNodeApp
         Roles roles = node.Roles;
         IServiceCollection services = builder.Services;
         services.AddHealth();
-        services.AddAdmin(configuration, node.IsLoopback);
+        services.AddAdmin(configuration, node.IsLoopback, roles, node.IsClustered);
         if (node.IsClustered)
             AddNodeOfMany(services, configuration, roles);
         else

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using PushNode.Diagnostics;
 using PushNode.Messages;
 using PushNode.Peers;
 using PushNode.Settings;
@@ -30,7 +31,7 @@ internal sealed class RedisPeerDirectoryTests
         await second.KnowsAsync(First);
         await Eventually.BecomesTrueAsync(() => first.Directory.Find(Second)!.Connections == 7, "the count is told");
 
-        Assert.That(first.Directory.Find(Second), Is.EqualTo(new Peer(Second, second.Node.Incarnation, Roles.Push, second.Facts.Version, 7, Stores: false, IsDraining: false)));
+        Assert.That(first.Directory.Find(Second), Is.EqualTo(new Peer(Second, second.Node.Incarnation, Roles.Push, ProgramVersion.Text, 7, Stores: false, IsDraining: false)));
         Assert.That(first.Directory.Find(First), Is.Null);
         Assert.That(second.Directory.Find(First)!.Roles, Is.EqualTo(Roles.Collect | Roles.Dispatch));
         using JsonDocument record = JsonDocument.Parse((await server.CommandAsync("GET", $"pn:node:{Second}"))[0]);

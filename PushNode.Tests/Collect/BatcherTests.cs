@@ -220,7 +220,7 @@ internal sealed class BatcherTests
 
     private async Task<Batcher> StartAsync(CollectSettings? settings = null)
     {
-        var batcher = new Batcher(store, heads, dispatcher, settings ?? new CollectSettings(), NullLogger<Batcher>.Instance);
+        var batcher = new Batcher(store, heads, dispatcher, settings ?? new CollectSettings(), new CollectMetrics(), NullLogger<Batcher>.Instance);
         await batcher.StartAsync(CancellationToken.None);
         return batcher;
     }

@@ -1,12 +1,17 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using PushNode.Collect;
+using PushNode.Counting;
 
 namespace PushNode.Tests.Collect;
 
-internal sealed class CollectMetricsTests
+internal sealed class CollectMetricsTests : IDisposable
 {
     private const string Code = "made_up_for_this_test";
+
+    private readonly CollectMetrics metrics = new();
+
+    public void Dispose() => metrics.Dispose();
 
     [Test]
     public void Refusals_AreCounted_ByCode()
@@ -18,9 +23,10 @@ internal sealed class CollectMetricsTests
                 counted.Enqueue(value);
         });
 
-        CollectMetrics.CountRefused(Code);
+        metrics.CountRefused(Code);
 
         Assert.That(counted, Is.EqualTo(new[] { 1L }));
+        Assert.That(Count().Refused, Is.EqualTo(1));
     }
 
     [Test]
@@ -30,17 +36,25 @@ internal sealed class CollectMetricsTests
         var counted = new ConcurrentDictionary<string, bool>();
         using MeterListener listener = Listen((instrument, value, _) => counted.TryAdd($"{instrument} {value}", true));
 
-        CollectMetrics.CountDurable(messages: 600_000, stored: 300_001, repeated: 200_002, failed: 99_997);
-        CollectMetrics.CountEphemeral(400_004);
+        metrics.CountDurable(messages: 600_000, stored: 300_001, repeatedOnes: 200_002, failedOnes: 99_997);
+        metrics.CountEphemeral(400_004);
+        listener.RecordObservableInstruments();
 
         Assert.That(counted.Keys, Is.SupersetOf(new[]
         {
-            "pushnode.collect.accepted 300001",
+            "pushnode.collect.accepted 700005",
             "pushnode.collect.repeated 200002",
             "pushnode.collect.failed 99997",
-            "pushnode.collect.accepted 400004",
             "pushnode.collect.batch.size 600000",
         }));
+        Assert.That((Count().Accepted, Count().Refused), Is.EqualTo((700_005, 99_997)));
+    }
+
+    private NodeCounts Count()
+    {
+        var counts = new NodeCounts();
+        metrics.AddTo(counts);
+        return counts;
     }
 
     private delegate void Measured(string instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags);

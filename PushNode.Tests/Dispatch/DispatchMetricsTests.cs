@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using PushNode.Dispatch;
 using PushNode.Dispatch.Remote;
 using PushNode.Tests.Support;
 
@@ -52,9 +51,9 @@ internal sealed class DispatchMetricsTests : IDisposable
     [Test]
     public void WhatIsDropped_IsCountedByReason_AndWhetherItIsStored()
     {
-        DispatchMetrics.GiveUp(TestMessages.Stored(1), Reason);
-        DispatchMetrics.GiveUp(TestMessages.Ephemeral(), Reason);
-        DispatchMetrics.GiveUp(TestMessages.Ephemeral(), Reason);
+        parts.Metrics.GiveUp(TestMessages.Stored(1), Reason);
+        parts.Metrics.GiveUp(TestMessages.Ephemeral(), Reason);
+        parts.Metrics.GiveUp(TestMessages.Ephemeral(), Reason);
 
         Assert.That(counted[$"pushnode.links.dropped 1 reason={Reason} stored=True"], Is.EqualTo(1));
         Assert.That(counted[$"pushnode.links.dropped 1 reason={Reason} stored=False"], Is.EqualTo(2));

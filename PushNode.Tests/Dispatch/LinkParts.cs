@@ -1,3 +1,4 @@
+using PushNode.Dispatch;
 using PushNode.Dispatch.Remote;
 using PushNode.Messages;
 using PushNode.Peers;
@@ -13,7 +14,7 @@ internal sealed class LinkParts : IDisposable
     public LinkParts()
     {
         Client = new PeerClient(Options, new ClusterSecret(PeerHost.Secret), PeerCertificates.None, Node);
-        Services = new LinkServices(Client, Options, TimeProvider.System, Log.CreateLogger<NodeLink>());
+        Services = new LinkServices(Client, Options, Metrics, TimeProvider.System, Log.CreateLogger<NodeLink>());
     }
 
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(20);
@@ -25,6 +26,8 @@ internal sealed class LinkParts : IDisposable
     public LogRecorder Log { get; } = new();
 
     public PeerClient Client { get; }
+
+    public DispatchMetrics Metrics { get; } = new();
 
     public LinkServices Services { get; }
 
@@ -41,6 +44,7 @@ internal sealed class LinkParts : IDisposable
     public void Dispose()
     {
         Client.Dispose();
+        Metrics.Dispose();
         Log.Dispose();
     }
 }

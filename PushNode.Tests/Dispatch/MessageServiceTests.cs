@@ -16,7 +16,7 @@ internal sealed class MessageServiceTests : IDisposable
     [Test]
     public void EveryPrefixOfMessages_IsMalformed()
     {
-        var parcel = new Parcel();
+        var parcel = new Parcel(parts.Metrics);
         parcel.TryAdd(new Queued(TestMessages.Stored(1), 0));
         parcel.TryAdd(new Queued(TestMessages.Ephemeral(new DeliveryReport(1)), 0));
         parcel.TryAdd(new Queued(TestMessages.Stored(2, new DeliveryReport(1)), 0));
@@ -91,7 +91,7 @@ internal sealed class MessageServiceTests : IDisposable
     {
         await using DispatchNodeDouble node = await DispatchNodeDouble.StartAsync();
         node.Brought.Gate = new TaskCompletionSource();
-        var parcel = new Parcel();
+        var parcel = new Parcel(parts.Metrics);
         var report = new DeliveryReport(1);
         parcel.TryAdd(new Queued(TestMessages.Stored(1, report), 0));
         using var died = new CancellationTokenSource();

@@ -15,7 +15,7 @@ internal sealed class RemoteDispatcherTests : IAsyncDisposable
     private readonly RemoteDispatcher dispatcher;
 
     public RemoteDispatcherTests() =>
-        dispatcher = new RemoteDispatcher(new PeerChoice(directory), parts.Client, parts.Options, TimeProvider.System, parts.Log.CreateLogger<RemoteDispatcher>());
+        dispatcher = new RemoteDispatcher(new PeerChoice(directory), parts.Client, parts.Options, parts.Metrics, TimeProvider.System, parts.Log.CreateLogger<RemoteDispatcher>());
 
     public async ValueTask DisposeAsync()
     {

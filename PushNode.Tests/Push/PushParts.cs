@@ -35,6 +35,7 @@ internal sealed class PushParts : IAsyncDisposable
             .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
             .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
             .AddSingleton<Revocations>()
+            .AddSingleton<PushMetrics>()
             .AddSingleton<HeldChannels>()
             .AddSingleton<GapFill>()
             .AddSingleton<Replay>()

@@ -9,7 +9,7 @@ namespace PushNode.Tests.Push;
 
 /// <summary>A connection that notes what is written to it, and is full when the test says so.</summary>
 internal sealed class RecordingConnection(string user = "alice", ConnectionServices? services = null, TimeProvider? time = null) : Connection(
-    services ?? new ConnectionServices(null!, null!, new PushOptions(), time ?? TimeProvider.System, NullLogger<Connection>.Instance),
+    services ?? new ConnectionServices(null!, null!, new PushMetrics(TimeProvider.System), new PushOptions(), time ?? TimeProvider.System, NullLogger<Connection>.Instance),
     new Identity(user, 0, long.MaxValue, TopicPatterns.None),
     new ConnectRequest(),
     new Outbox(new Pipe().Writer, 64 * 1024, TimeProvider.System))

@@ -14,6 +14,7 @@ internal static class AccessModule
 
         // The rest of the section is bound and checked by collect.
         services.AddSingleton(ApiKeys.Load(SettingsRegistration.BindPart<AccessSettings>(configuration)));
+        services.TryAddSingleton(AdminKey.None);
         services.TryAddSingleton<ProducerGuard>();
         return services;
     }

@@ -2,23 +2,23 @@ using PushNode.Diagnostics;
 
 namespace PushNode.Access;
 
-/// <summary>What every producer endpoint asks before it does anything: is this a foreign web page, and does it have an API key?</summary>
-internal sealed class ProducerGuard(ApiKeys keys)
+/// <summary>What every producer endpoint asks before it does anything: is this a foreign web page, and does it have an API key, or the admin key?</summary>
+internal sealed class ProducerGuard(ApiKeys keys, AdminKey admin)
 {
     private const string KeyHeader = "X-Api-Key";
 
     /// <summary>No API key is configured: every request from this machine is let in.</summary>
     public bool IsOpen => keys.IsOpen;
 
-    /// <summary>How many different producers can be told apart; at least one.</summary>
-    public int Producers => Math.Max(1, keys.Count);
+    /// <summary>How many different producers can be told apart: one for each API key, and whoever has the admin key.</summary>
+    public int Producers => keys.Count + 1;
 
     /// <summary>Why the request is refused (401, 403); null when it may go on.</summary>
     public Problem? Check(HttpContext context) => Check(context, out _);
 
     /// <inheritdoc cref="Check(HttpContext)"/>
     /// <param name="context">The request.</param>
-    /// <param name="producer">Which key it came with, from 0 and below <see cref="Producers"/>; 0 when none is needed.</param>
+    /// <param name="producer">Which key it came with, from 0 and below <see cref="Producers"/>; 0 when none is needed, the last one for the admin key.</param>
     public Problem? Check(HttpContext context, out int producer)
     {
         producer = 0;
@@ -31,6 +31,8 @@ internal sealed class ProducerGuard(ApiKeys keys)
         if (presented.Length == 0)
             return Problem.Unauthorized("this endpoint needs an API key, as \"Authorization: Bearer <key>\" or \"X-Api-Key: <key>\"");
         producer = keys.Find(presented);
+        if (producer < 0 && admin.IsRight(presented))
+            producer = keys.Count;
         return producer >= 0 ? null : Problem.Unauthorized("the API key is not one of this node's");
     }
 }

@@ -1,20 +1,19 @@
 using PushNode.Access;
 using PushNode.Diagnostics;
-using PushNode.Settings;
 
 namespace PushNode.Admin;
 
 /// <summary>What every admin endpoint asks before it does anything.</summary>
-/// <param name="key">The admin key; null when there is none.</param>
+/// <param name="key">The admin key, if there is one.</param>
 /// <param name="isLoopback">Whether nobody outside this machine can reach the node.</param>
-internal sealed class AdminGuard(SharedSecret? key, bool isLoopback)
+internal sealed class AdminGuard(AdminKey key, bool isLoopback)
 {
     /// <summary>Why the request is refused (401, 403); null when it may go on.</summary>
     public Problem? Check(HttpContext context)
     {
         if (RequestOrigin.CheckOrigin(context.Request) is { } foreign)
             return foreign;
-        if (key is not null)
+        if (key.IsSet)
             return key.IsRight(BearerToken.Find(context.Request)) ? null : Problem.Unauthorized("this endpoint needs the admin key (Admin:Key), as \"Authorization: Bearer <key>\"");
         return isLoopback
             ? RequestOrigin.CheckLoopbackHost(context.Request, "Admin:Key")

@@ -1,3 +1,4 @@
+using PushNode.Access;
 using PushNode.Settings;
 
 namespace PushNode.Admin;
@@ -21,14 +22,14 @@ internal sealed class AdminOptions : ISettings
             yield return new SettingError("Admin:Key", null, KeyRule);
     }
 
-    /// <summary>The key of either setting; null when there is none.</summary>
+    /// <summary>The key of either setting, if there is one.</summary>
     /// <exception cref="SettingsException">The file cannot be read, or holds no key.</exception>
-    public SharedSecret? Load()
+    public AdminKey Load()
     {
         if (KeyFile is null)
-            return string.IsNullOrEmpty(Key) ? null : new SharedSecret(Key);
+            return string.IsNullOrEmpty(Key) ? AdminKey.None : new AdminKey(new SharedSecret(Key));
         string text = SecretFile.Read("Admin:KeyFile", KeyFile);
-        return SharedSecret.IsSecret(text) ? new SharedSecret(text) : throw new SettingsException("Admin:KeyFile", KeyFile, $"what the file holds {KeyRule}");
+        return SharedSecret.IsSecret(text) ? new AdminKey(new SharedSecret(text)) : throw new SettingsException("Admin:KeyFile", KeyFile, $"what the file holds {KeyRule}");
     }
 
     private static string KeyRule => $"is no key: it must be {SharedSecret.Rule}";

@@ -23,7 +23,7 @@ internal sealed class BatchStream
     private readonly Channel<LineChunk> free = Channel.CreateBounded<LineChunk>(Chunks);
     private readonly Channel<LineChunk> submitted = Channel.CreateBounded<LineChunk>(Chunks);
 
-    public BatchStream(HttpContext context, Producer producer, Intake intake, Batcher batcher, DeliveryWait deliveries)
+    public BatchStream(HttpContext context, Producer producer, Intake intake, Batcher batcher, DeliveryWait deliveries, CollectMetrics metrics)
     {
         this.context = context;
         this.producer = producer;
@@ -32,7 +32,7 @@ internal sealed class BatchStream
         this.deliveries = deliveries;
         lines = new LineReader(intake.BodyLimit);
         for (int i = 0; i < Chunks; i++)
-            free.Writer.TryWrite(new LineChunk(Math.Max(1, intake.MaxLinesInFlight / Chunks)));
+            free.Writer.TryWrite(new LineChunk(Math.Max(1, intake.MaxLinesInFlight / Chunks), metrics));
     }
 
     /// <summary>

@@ -15,6 +15,7 @@ internal sealed class Batcher : IHostedService, IDisposable
     private readonly IMessageStore store;
     private readonly IHeads heads;
     private readonly IDispatcher dispatcher;
+    private readonly CollectMetrics metrics;
     private readonly ILogger<Batcher> logger;
     private readonly SubmissionQueue durable;
     private readonly SubmissionQueue ephemeral;
@@ -23,11 +24,12 @@ internal sealed class Batcher : IHostedService, IDisposable
     private bool storeFailing;
     private bool headsFailing;
 
-    public Batcher(IMessageStore store, IHeads heads, IDispatcher dispatcher, CollectSettings settings, ILogger<Batcher> logger)
+    public Batcher(IMessageStore store, IHeads heads, IDispatcher dispatcher, CollectSettings settings, CollectMetrics metrics, ILogger<Batcher> logger)
     {
         this.store = store;
         this.heads = heads;
         this.dispatcher = dispatcher;
+        this.metrics = metrics;
         this.logger = logger;
         durable = new SubmissionQueue(settings.MaxQueuedMessages, settings.MaxQueuedBytes);
         ephemeral = new SubmissionQueue(settings.MaxQueuedMessages, settings.MaxQueuedBytes);
@@ -137,7 +139,7 @@ internal sealed class Batcher : IHostedService, IDisposable
             foreach (Message message in batch.Messages)
                 message.Build();
             ephemeral.Release(batch);
-            CollectMetrics.CountEphemeral(batch.Messages.Length);
+            metrics.CountEphemeral(batch.Messages.Length);
             batch.Complete();
             await DispatchAsync(batch.Messages);
         }
@@ -196,7 +198,7 @@ internal sealed class Batcher : IHostedService, IDisposable
         }
 
         int failed = batch.Length - stored - repeated;
-        CollectMetrics.CountDurable(batch.Length, stored, repeated, failed);
+        metrics.CountDurable(batch.Length, stored, repeated, failed);
         NoteStoreState(failed, batch.Length);
         return stored == batch.Length ? batch : Array.FindAll(batch, static m => m.Outcome == StoreOutcome.Stored);
     }

@@ -7,7 +7,7 @@ using PushNode.Diagnostics;
 namespace PushNode.Collect;
 
 /// <summary><c>POST /collect/batch</c>: a request a line, an answer a line, in order and while more lines are sent. Blank lines are counted and passed over.</summary>
-internal sealed class CollectBatchEndpoint(ProducerGuard guard, Intake intake, Batcher batcher, DeliveryWait deliveries, IHostApplicationLifetime lifetime)
+internal sealed class CollectBatchEndpoint(ProducerGuard guard, Intake intake, Batcher batcher, DeliveryWait deliveries, CollectMetrics metrics, IHostApplicationLifetime lifetime)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -15,7 +15,7 @@ internal sealed class CollectBatchEndpoint(ProducerGuard guard, Intake intake, B
         Problem? refused = guard.Check(context, out int key) ?? ContentTypes.CheckNdJson(context.Request) ?? CollectQuery.Read(context.Request, out waits);
         if (refused is not null)
         {
-            CollectMetrics.CountRefused(refused.Code);
+            metrics.CountRefused(refused.Code);
             await refused.WriteAsync(context);
             return;
         }
@@ -26,6 +26,6 @@ internal sealed class CollectBatchEndpoint(ProducerGuard guard, Intake intake, B
             rate.MinDataRate = null;
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         context.Response.ContentType = ContentTypes.NdJson;
-        await new BatchStream(context, new Producer(key, waits), intake, batcher, deliveries).RunAsync(lifetime.ApplicationStopping);
+        await new BatchStream(context, new Producer(key, waits), intake, batcher, deliveries, metrics).RunAsync(lifetime.ApplicationStopping);
     }
 }

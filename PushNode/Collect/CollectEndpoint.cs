@@ -7,7 +7,7 @@ using PushNode.Messages;
 namespace PushNode.Collect;
 
 /// <summary><c>POST /collect</c>: one request, answered when the store has confirmed it.</summary>
-internal sealed class CollectEndpoint(ProducerGuard guard, Intake intake, Batcher batcher, DeliveryWait deliveries)
+internal sealed class CollectEndpoint(ProducerGuard guard, Intake intake, Batcher batcher, DeliveryWait deliveries, CollectMetrics metrics)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -83,9 +83,9 @@ internal sealed class CollectEndpoint(ProducerGuard guard, Intake intake, Batche
         return Task.CompletedTask;
     }
 
-    private static Task RefuseAsync(HttpContext context, Problem problem)
+    private Task RefuseAsync(HttpContext context, Problem problem)
     {
-        CollectMetrics.CountRefused(problem.Code);
+        metrics.CountRefused(problem.Code);
         return problem.WriteAsync(context);
     }
 }

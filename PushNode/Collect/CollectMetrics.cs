@@ -1,38 +1,51 @@
 using System.Diagnostics.Metrics;
+using PushNode.Counting;
 
 namespace PushNode.Collect;
 
 /// <summary>What collect counts. Counted a batch at a time; refusals one by one.</summary>
-internal static class CollectMetrics
+internal sealed class CollectMetrics : ICounted, IDisposable
 {
-    private static readonly Meter Meter = new(nameof(PushNode));
+    private readonly Meter meter = new(nameof(PushNode));
+    private readonly Tally accepted = new();
+    private readonly Tally failed = new();
+    private readonly Tally refused = new();
+    private readonly Counter<long> repeated;
+    private readonly Counter<long> refusedByCode;
+    private readonly Histogram<int> batchSize;
 
-    private static readonly Counter<long> Accepted = Meter.CreateCounter<long>(
-        "pushnode.collect.accepted", "{message}", "Messages answered 202, durable and ephemeral");
-
-    private static readonly Counter<long> Repeated = Meter.CreateCounter<long>(
-        "pushnode.collect.repeated", "{message}", "Messages whose id was stored before");
-
-    private static readonly Counter<long> Failed = Meter.CreateCounter<long>(
-        "pushnode.collect.failed", "{message}", "Messages that the store did not confirm");
-
-    private static readonly Counter<long> Refused = Meter.CreateCounter<long>(
-        "pushnode.collect.refused", "{request}", "Requests and lines that were refused, by code");
-
-    private static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>(
-        "pushnode.collect.batch.size", "{message}", "Durable messages stored in one go");
-
-    public static void CountDurable(int messages, int stored, int repeated, int failed)
+    public CollectMetrics()
     {
-        BatchSize.Record(messages);
-        Accepted.Add(stored);
-        if (repeated > 0)
-            Repeated.Add(repeated);
-        if (failed > 0)
-            Failed.Add(failed);
+        meter.CreateObservableCounter("pushnode.collect.accepted", () => accepted.Total, "{message}", "Messages answered 202, durable and ephemeral");
+        meter.CreateObservableCounter("pushnode.collect.failed", () => failed.Total, "{message}", "Messages that the store did not confirm");
+        repeated = meter.CreateCounter<long>("pushnode.collect.repeated", "{message}", "Messages whose id was stored before");
+        refusedByCode = meter.CreateCounter<long>("pushnode.collect.refused", "{request}", "Requests and lines that were refused, by code");
+        batchSize = meter.CreateHistogram<int>("pushnode.collect.batch.size", "{message}", "Durable messages stored in one go");
     }
 
-    public static void CountEphemeral(int messages) => Accepted.Add(messages);
+    public void CountDurable(int messages, int stored, int repeatedOnes, int failedOnes)
+    {
+        batchSize.Record(messages);
+        accepted.Add(stored);
+        if (repeatedOnes > 0)
+            repeated.Add(repeatedOnes);
+        if (failedOnes > 0)
+            failed.Add(failedOnes);
+    }
 
-    public static void CountRefused(string code) => Refused.Add(1, new KeyValuePair<string, object?>("code", code));
+    public void CountEphemeral(int messages) => accepted.Add(messages);
+
+    public void CountRefused(string code)
+    {
+        refused.Add(1);
+        refusedByCode.Add(1, new KeyValuePair<string, object?>("code", code));
+    }
+
+    public void AddTo(NodeCounts sum)
+    {
+        sum.Accepted += accepted.Total;
+        sum.Refused += refused.Total + failed.Total;
+    }
+
+    public void Dispose() => meter.Dispose();
 }

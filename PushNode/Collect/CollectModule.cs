@@ -1,4 +1,5 @@
 using PushNode.Access;
+using PushNode.Counting;
 using PushNode.Settings;
 using PushNode.Storage;
 
@@ -15,6 +16,8 @@ internal static class CollectModule
             StorageModule.LimitsOf(configuration),
             isGiven: !string.IsNullOrEmpty(configuration[$"{CollectSettings.Section}:{nameof(CollectSettings.MaxTtl)}"]));
         services.AddAccess(configuration);
+        services.AddSingleton<CollectMetrics>();
+        services.AddSingleton<ICounted>(static provider => provider.GetRequiredService<CollectMetrics>());
         services.AddSingleton<MessageIds>();
         services.AddSingleton<ProducerRates>();
         services.AddSingleton<Intake>();

@@ -21,6 +21,7 @@ internal sealed class Intake(CollectSettings settings, ProducerRates rates, Mess
     {
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         long expires = now + (request.Ttl * 1_000 ?? (long)settings.MaxTtl.TotalMilliseconds);
+        long accepted = time.GetTimestamp();
         string id = request.Id ?? ids.Next();
         for (int i = 0; i < request.MessageCount; i++)
         {
@@ -29,6 +30,7 @@ internal sealed class Intake(CollectSettings settings, ProducerRates rates, Mess
             {
                 HasProducerId = request.Id is not null,
                 Ephemeral = request.Ephemeral,
+                Accepted = accepted,
                 Report = producer.Waits ? new DeliveryReport(1) : null,
             });
         }

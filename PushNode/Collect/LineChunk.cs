@@ -7,7 +7,7 @@ namespace PushNode.Collect;
 /// Lines of a batch that arrived together and are submitted together: a wait and a place in line for each chunk, not for each line. Bounded, and used again
 /// and again by its stream.
 /// </summary>
-internal sealed class LineChunk(int maxLines)
+internal sealed class LineChunk(int maxLines, CollectMetrics metrics)
 {
     private const int MaxBytes = 64 * 1024;
 
@@ -26,7 +26,7 @@ internal sealed class LineChunk(int maxLines)
 
     public void Refuse(long line, Problem refusal)
     {
-        CollectMetrics.CountRefused(refusal.Code);
+        metrics.CountRefused(refusal.Code);
         answers.Add(new LineAnswer(line, refusal));
     }
 
@@ -80,11 +80,11 @@ internal sealed class LineChunk(int maxLines)
 
     private static bool IsPending(Submission submission, Problem? refusal) => refusal is null && submission.Messages.Count > 0;
 
-    private static async ValueTask<Problem?> SubmitAsync(Submission submission, Batcher batcher, CancellationToken cancellationToken)
+    private async ValueTask<Problem?> SubmitAsync(Submission submission, Batcher batcher, CancellationToken cancellationToken)
     {
         if (submission.Messages.Count == 0 || Outcomes.Check(await batcher.SubmitAsync(submission, cancellationToken)) is not { } refusal)
             return null;
-        CollectMetrics.CountRefused(refusal.Code);
+        metrics.CountRefused(refusal.Code);
         return refusal;
     }
 }

@@ -5,7 +5,11 @@ internal static class HealthModule
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
-    public static void AddHealth(this IServiceCollection services) => services.AddSingleton<ReadinessEndpoint>();
+    public static void AddHealth(this IServiceCollection services)
+    {
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<ReadinessEndpoint>();
+    }
 
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {

@@ -1,3 +1,4 @@
+using PushNode.Counting;
 using PushNode.Dispatch.Remote;
 using PushNode.Peers;
 using PushNode.Push;
@@ -22,6 +23,12 @@ internal static class DispatchModule
     /// </summary>
     public static void AddClusterDispatch(this IServiceCollection services, Roles roles)
     {
+        if (roles.HasFlag(Roles.Dispatch) || roles.HasFlag(Roles.Collect))
+        {
+            services.AddSingleton<DispatchMetrics>();
+            services.AddSingleton<ICounted>(static s => s.GetRequiredService<DispatchMetrics>());
+        }
+
         if (roles.HasFlag(Roles.Dispatch))
         {
             services.AddSingleton<LinkServices>();

@@ -1,6 +1,6 @@
-using System.Reflection;
 using System.Text;
 using PushNode.Access;
+using PushNode.Diagnostics;
 using PushNode.Settings;
 
 namespace PushNode.Hosting;
@@ -9,9 +9,6 @@ namespace PushNode.Hosting;
 internal static class Banner
 {
     private const string SampleMessage = """{"userId":"alice","data":{"text":"hi"}}""";
-
-    public static string Version { get; } =
-        typeof(Banner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     /// <summary>The banner of a node that has started.</summary>
     public static string For(WebApplication app)
@@ -32,7 +29,7 @@ internal static class Banner
     {
         string url = addresses[0].Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
         var text = new StringBuilder()
-            .AppendLine($"PushNode {Version} listens on {string.Join(" and ", addresses)}")
+            .AppendLine($"PushNode {ProgramVersion.Text} listens on {string.Join(" and ", addresses)}")
             .AppendLine($"  roles  {RoleNames.ToText(node.Roles)}");
         if (node.KeepsData)
             text.AppendLine($"  data   {node.Data}");

@@ -31,6 +31,9 @@ internal sealed class Message
 
     private const int SeqDigits = 16;
 
+    /// <summary>Up to the end of the time, in bytes.</summary>
+    private const int LongestHeader = 512;
+
     private readonly byte[] buffer;
     private readonly int dataStart;
     private int jsonStart = -1;
@@ -70,6 +73,8 @@ internal sealed class Message
         jsonStart = header;
     }
 
+    private static ReadOnlySpan<byte> TimeField => "\"time\":\""u8;
+
     public Channel Channel { get; }
 
     /// <summary>Empty, like the data and the times, for one that came from another node: it is only delivered there.</summary>
@@ -83,6 +88,9 @@ internal sealed class Message
 
     /// <summary>When it was accepted, in Unix milliseconds.</summary>
     public long Time { get; }
+
+    /// <summary>The moment it was accepted, as a timestamp of this process's clock; 0 when another node, or an earlier run, has accepted it.</summary>
+    public long Accepted { get; init; }
 
     /// <summary>From when on it is not delivered any more, in Unix milliseconds.</summary>
     public long Expires { get; }
@@ -131,6 +139,18 @@ internal sealed class Message
     /// <param name="report">Who wants to know how many connections it was written to; null when nobody does.</param>
     public static Message FromFrame(Channel channel, long seq, ReadOnlySpan<byte> frame, DeliveryReport? report = null) =>
         new(channel, seq, frame.ToArray(), WebSocketHeader.Read(frame)) { Report = report };
+
+    /// <summary>When it was accepted, in Unix milliseconds, from its frame where nothing else is known of it. Only after <see cref="Accept"/> or <see cref="Build"/>.</summary>
+    public bool TryFindTime(out long unixMilliseconds)
+    {
+        unixMilliseconds = Time;
+        if (Time != 0)
+            return true;
+        ReadOnlySpan<byte> header = Json.Span;
+        // Nothing in front of it can look like this: names have no quotes.
+        int label = header[..Math.Min(header.Length, LongestHeader)].IndexOf(TimeField);
+        return label >= 0 && Timestamp.TryRead(header[(label + TimeField.Length)..], out unixMilliseconds);
+    }
 
     /// <summary>The store has given it a number and holds it durably.</summary>
     public void Accept(long seq)

@@ -7,7 +7,7 @@ namespace PushNode.Push;
 /// One channel on this node: its subscriptions and the order among its messages. A live message with the next seq is written to every live
 /// subscription; an older one is a duplicate; one that leaves a gap waits until the gap is closed, by the message that was overtaken or from the store.
 /// </summary>
-internal sealed class ChannelFeed(Channel channel)
+internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
 {
     /// <summary>How many messages may wait for a gap to close; more are dropped, the store has them.</summary>
     private const int MaxWaiting = 256;
@@ -294,7 +294,7 @@ internal sealed class ChannelFeed(Channel channel)
         }
 
         delivered = message.Seq;
-        message.Report?.Add(written);
+        Count(message, written);
     }
 
     private void WriteEphemeral(Message message, FlushList touched)
@@ -312,10 +312,17 @@ internal sealed class ChannelFeed(Channel channel)
                 if (result is EnqueueResult.QueuedFirst or EnqueueResult.Queued)
                     written++;
                 else
-                    PushMetrics.EphemeralDropped.Add(1);
+                    metrics.CountEphemeralDropped();
             }
         }
 
+        Count(message, written);
+    }
+
+    private void Count(Message message, int written)
+    {
+        if (written > 0)
+            metrics.CountDelivered(message, written);
         message.Report?.Add(written);
     }
 
@@ -358,7 +365,7 @@ internal sealed class ChannelFeed(Channel channel)
         RemoveFromList(subscription);
         subscription.State = SubscriptionState.Behind;
         Add(waitingRoom, subscription);
-        PushMetrics.FellBehind.Add(1);
+        metrics.FellBehind.Add(1);
         subscription.Connection.CatchUp();
     }
 

@@ -129,7 +129,7 @@ internal abstract class Connection
             return;
         Volatile.Write(ref closingSince, Time.GetTimestamp());
         PushLog.Closing(services.Logger, this, UserId, (int)code, reason);
-        PushMetrics.Closed.Add(1, new KeyValuePair<string, object?>("code", (int)code));
+        services.Metrics.CountClosed(code);
         EnqueueClose(code, reason);
         Flush();
     }

@@ -4,7 +4,7 @@ using PushNode.Peers;
 namespace PushNode.Push;
 
 /// <summary>Every connection of this node, with the limits on how many there may be.</summary>
-internal sealed class ConnectionList(PushOptions options) : INodeLoad
+internal sealed class ConnectionList(PushOptions options, PushMetrics metrics) : INodeLoad
 {
     private readonly Lock gate = new();
     private readonly List<Connection> connections = [];
@@ -62,7 +62,7 @@ internal sealed class ConnectionList(PushOptions options) : INodeLoad
             connections.Add(connection);
         }
 
-        PushMetrics.Connections.Add(1);
+        metrics.CountConnected();
     }
 
     public void Remove(Connection connection)
@@ -75,7 +75,7 @@ internal sealed class ConnectionList(PushOptions options) : INodeLoad
             connections.RemoveAt(connections.Count - 1);
         }
 
-        PushMetrics.Connections.Add(-1);
+        metrics.CountDisconnected();
     }
 
     /// <summary>Those that are here now.</summary>

@@ -3,4 +3,4 @@ using PushNode.Storage;
 namespace PushNode.Push;
 
 /// <summary>What every connection of the node uses, held once.</summary>
-internal sealed record ConnectionServices(IMessageStore Store, Replay Replay, PushOptions Options, TimeProvider Time, ILogger<Connection> Logger);
+internal sealed record ConnectionServices(IMessageStore Store, Replay Replay, PushMetrics Metrics, PushOptions Options, TimeProvider Time, ILogger<Connection> Logger);

@@ -4,7 +4,7 @@ using PushNode.Storage;
 namespace PushNode.Push;
 
 /// <summary>Reads from the store what live delivery has missed in a channel: one read for all of its subscriptions, before anything newer is written.</summary>
-internal sealed class GapFill(IMessageStore store, Revocations revocations, PushOptions options, TimeProvider time, ILogger<GapFill> logger) : IDisposable
+internal sealed class GapFill(IMessageStore store, Revocations revocations, PushMetrics metrics, PushOptions options, TimeProvider time, ILogger<GapFill> logger) : IDisposable
 {
     private const int PageBytes = 64 * 1024;
 
@@ -46,7 +46,7 @@ internal sealed class GapFill(IMessageStore store, Revocations revocations, Push
         {
             MessagePage page = await store.ReadAsync(feed.Channel, after, PageBytes, CancellationToken.None);
             await revocations.CatchUpAsync();
-            PushMetrics.GapsFilled.Add(1);
+            metrics.GapsFilled.Add(1);
             bool moved = feed.Fill(page, touched);
             touched.Flush();
             return moved;

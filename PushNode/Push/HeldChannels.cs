@@ -10,7 +10,7 @@ namespace PushNode.Push;
 /// The channels that this node holds, and their routes. A channel counts as held from before its route is written until after it is removed, so that no
 /// delivery that follows a route finds it missing. One operation on a channel's route runs at a time: under its stripe.
 /// </summary>
-internal sealed class HeldChannels(IRouteTable routes, Node node, ILogger<HeldChannels> logger)
+internal sealed class HeldChannels(IRouteTable routes, Node node, PushMetrics metrics, ILogger<HeldChannels> logger)
 {
     /// <summary>Routes written at the same time, over one connection to the table.</summary>
     private const int MaxWrites = 256;
@@ -45,7 +45,7 @@ internal sealed class HeldChannels(IRouteTable routes, Node node, ILogger<HeldCh
         await stripe.WaitAsync(cancellationToken);
         try
         {
-            ChannelFeed feed = feeds.GetOrAdd(channel.Name, static (_, channel) => new ChannelFeed(channel), channel);
+            ChannelFeed feed = feeds.GetOrAdd(channel.Name, static (_, of) => new ChannelFeed(of.Channel, of.Metrics), (Channel: channel, Metrics: metrics));
             var subscription = new Subscription(connection, feed);
             feed.Take(subscription);
             int holders = ++feed.Holders;

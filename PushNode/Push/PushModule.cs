@@ -1,3 +1,4 @@
+using PushNode.Counting;
 using PushNode.Peers;
 using PushNode.Settings;
 
@@ -9,6 +10,8 @@ internal static class PushModule
     public static void AddPush(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<PushOptions>(configuration);
+        services.AddSingleton<PushMetrics>();
+        services.AddSingleton<ICounted>(static s => s.GetRequiredService<PushMetrics>());
         services.AddSingleton<HeldChannels>();
         services.AddSingleton<GapFill>();
         services.AddSingleton<Hub>();

@@ -8,7 +8,7 @@ namespace PushNode.Push;
 /// Brings a connection's subscriptions that are behind up to date from the store, at the pace of its socket: a page is read when the outbox has room for it.
 /// One run per connection at a time takes its subscriptions in turn, a page each.
 /// </summary>
-internal sealed class Replay(IMessageStore store, Revocations revocations, TimeProvider time, ILogger<Replay> logger)
+internal sealed class Replay(IMessageStore store, Revocations revocations, PushMetrics metrics, TimeProvider time, ILogger<Replay> logger)
 {
     /// <summary>Frames asked of the store at a time, in bytes: no more than half of the smallest outbox.</summary>
     public const int PageBytes = 32 * 1024;
@@ -50,11 +50,12 @@ internal sealed class Replay(IMessageStore store, Revocations revocations, TimeP
         }
 
         await revocations.CatchUpAsync();
-        foreach (Message message in page.Messages)
-        {
-            if (!await WriteAsync(message, subscription))
-                return true;
-        }
+        int written = 0;
+        while (written < page.Messages.Count && await WriteAsync(page.Messages[written], subscription))
+            written++;
+        metrics.CountReplayed(written);
+        if (written < page.Messages.Count)
+            return true;
 
         bool moved = page.Messages.Count > 0 || page.Through > subscription.Position;
         subscription.Feed.PassOver(subscription, page.Through);

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using PushNode.Auth;
 using PushNode.Diagnostics;
 
@@ -42,23 +41,14 @@ internal sealed class SseEndpoint(Admission admission, ConnectionServices servic
 
     private Task RefuseAsync(HttpContext context, Problem refusal)
     {
-        PushMetrics.Refused.Add(1, new KeyValuePair<string, object?>("status", refusal.Status));
+        services.Metrics.CountRefused(refusal.Status);
         PushLog.Refused(services.Logger, refusal.Status, refusal.Detail);
         return refusal.WriteAsync(context);
     }
 
     private async Task RunAsync(HttpContext context, Identity identity, ConnectRequest request)
     {
-        HttpResponse response = context.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-cache, no-transform";
-        // Proxies of the nginx kind would otherwise hold the events back until a buffer is full.
-        response.Headers["X-Accel-Buffering"] = "no";
-        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        SlowClients.Allow(context);
-        await response.StartAsync(context.RequestAborted);
-
-        var connection = new SseConnection(services, identity, request, response.BodyWriter, RequestAbort.Of(context));
+        var connection = new SseConnection(services, identity, request, await EventStream.StartAsync(context), RequestAbort.Of(context));
         await session.RunAsync(connection, request, connection.RunAsync, context.RequestAborted);
     }
 

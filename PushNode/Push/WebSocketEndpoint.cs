@@ -86,7 +86,7 @@ internal sealed class WebSocketEndpoint(Admission admission, ConnectionServices 
 
     private void Note(Problem refusal)
     {
-        PushMetrics.Refused.Add(1, new KeyValuePair<string, object?>("status", refusal.Status));
+        services.Metrics.CountRefused(refusal.Status);
         PushLog.Refused(services.Logger, refusal.Status, refusal.Detail);
     }
 }

@@ -12,7 +12,9 @@ internal static class RoleNames
     private static readonly (Roles Role, Roles Needs)[] Dependencies =
         [(Roles.Collect, Roles.Dispatch), (Roles.Dispatch, Roles.Push), (Roles.Push, Roles.Auth)];
 
-    public static string ToText(Roles roles) => string.Join(", ", Known.Where(k => roles.HasFlag(k.Role)).Select(static k => k.Name));
+    public static string ToText(Roles roles) => string.Join(", ", ToList(roles));
+
+    public static IEnumerable<string> ToList(Roles roles) => Known.Where(k => roles.HasFlag(k.Role)).Select(static k => k.Name);
 
     /// <param name="text">The names.</param>
     /// <param name="isAlone">Whether the node has no others that it could ask.</param>

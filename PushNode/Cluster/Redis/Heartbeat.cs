@@ -109,7 +109,7 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
         bool draining = node.IsDraining;
         bool storing = facts.IsStoring();
         string incarnation = Remember(node.Incarnation);
-        var record = new NodeRecord(incarnation, RoleNames.ToText(facts.Roles), facts.Version, PeerProtocol.Version, facts.Connections(), storing, draining, started, (long)options.NodeLifetime.TotalMilliseconds);
+        var record = new NodeRecord(incarnation, RoleNames.ToText(facts.Roles), ProgramVersion.Text, PeerProtocol.Version, facts.Connections(), storing, draining, started, (long)options.NodeLifetime.TotalMilliseconds);
 
         IBatch batch = database.CreateBatch();
         Task<RedisValue> before = batch.StringGetAsync(keys.Node(node.Address), CommandFlags.DemandMaster);

@@ -1,4 +1,3 @@
-using System.Reflection;
 using PushNode.Settings;
 
 namespace PushNode.Cluster.Redis;
@@ -7,8 +6,4 @@ namespace PushNode.Cluster.Redis;
 /// <param name="Roles">The modules it runs.</param>
 /// <param name="Connections">How many clients it holds now.</param>
 /// <param name="IsStoring">Whether it holds the claim that it is the one that stores.</param>
-internal sealed record NodeFacts(Roles Roles, Func<int> Connections, Func<bool> IsStoring)
-{
-    /// <summary>Of the program.</summary>
-    public string Version { get; } = typeof(NodeFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-}
+internal sealed record NodeFacts(Roles Roles, Func<int> Connections, Func<bool> IsStoring);

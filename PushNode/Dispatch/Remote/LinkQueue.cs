@@ -7,7 +7,7 @@ namespace PushNode.Dispatch.Remote;
 /// What waits for one node, or for any that dispatches: first in, first out, bounded in messages, bytes and time. What finds no room is dropped, and for what is in the store the node is owed a hint to
 /// look there.
 /// </summary>
-internal sealed class LinkQueue(ClusterOptions options)
+internal sealed class LinkQueue(ClusterOptions options, DispatchMetrics metrics)
 {
     private const int KeptCapacity = 4096;
 
@@ -55,7 +55,7 @@ internal sealed class LinkQueue(ClusterOptions options)
             }
         }
 
-        DispatchMetrics.Queued.Add(next - from);
+        metrics.Queued.Add(next - from);
         filled.Writer.TryWrite(true);
         return next;
     }
@@ -66,7 +66,7 @@ internal sealed class LinkQueue(ClusterOptions options)
         for (int i = from; i < batch.Count; i++)
         {
             if (closed)
-                DispatchMetrics.GiveUp(batch[i], DropReason.Gone);
+                metrics.GiveUp(batch[i], DropReason.Gone);
             else
                 Drop(batch[i], DropReason.Full);
         }
@@ -116,7 +116,7 @@ internal sealed class LinkQueue(ClusterOptions options)
         }
 
         awaited?.SetResult();
-        DispatchMetrics.Queued.Add(-taken);
+        metrics.Queued.Add(-taken);
     }
 
     /// <summary>Gives up what has waited for longer than it may: of the parcel, and in line.</summary>
@@ -134,7 +134,7 @@ internal sealed class LinkQueue(ClusterOptions options)
             }
         }
 
-        DispatchMetrics.Queued.Add(-expired);
+        metrics.Queued.Add(-expired);
     }
 
     /// <summary>Takes nothing more; what is in line can still be taken out.</summary>
@@ -157,7 +157,7 @@ internal sealed class LinkQueue(ClusterOptions options)
                 Drop(Dequeue().Message, DropReason.Gone);
         }
 
-        DispatchMetrics.Queued.Add(-count);
+        metrics.Queued.Add(-count);
     }
 
     private Queued Dequeue()
@@ -169,7 +169,7 @@ internal sealed class LinkQueue(ClusterOptions options)
 
     private void Drop(Message message, string reason)
     {
-        if (DispatchMetrics.GiveUp(message, reason))
+        if (metrics.GiveUp(message, reason))
             Interlocked.Increment(ref dropped);
     }
 }

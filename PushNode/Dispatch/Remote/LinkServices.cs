@@ -3,4 +3,4 @@ using PushNode.Peers;
 namespace PushNode.Dispatch.Remote;
 
 /// <summary>What every link uses.</summary>
-internal sealed record LinkServices(PeerClient Peers, ClusterOptions Options, TimeProvider Time, ILogger<NodeLink> Logger);
+internal sealed record LinkServices(PeerClient Peers, ClusterOptions Options, DispatchMetrics Metrics, TimeProvider Time, ILogger<NodeLink> Logger);

@@ -23,7 +23,7 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
     private readonly LinkQueue queue;
     private readonly ParcelPost post;
     private readonly UntoldRevocations untold;
-    private readonly Parcel parcel = new();
+    private readonly Parcel parcel;
     private readonly RetryDelay delay = new(FirstDelay, LongestDelay);
     private readonly CancellationTokenSource life = new();
     private readonly Task loop;
@@ -44,8 +44,9 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
         this.services = services;
         // What is asked holds for whichever run answers: a node that has just taken a new incarnation still has its clients.
         anyRun = peer with { Incarnation = "" };
-        queue = new LinkQueue(services.Options);
-        post = new ParcelPost(services.Peers, services.Options);
+        queue = new LinkQueue(services.Options, services.Metrics);
+        parcel = new Parcel(services.Metrics);
+        post = new ParcelPost(services.Peers, services.Options, services.Metrics);
         this.untold = untold ?? new UntoldRevocations(peer, services);
         this.untold.Follow(life.Token);
         if (owes)

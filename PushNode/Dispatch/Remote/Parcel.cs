@@ -4,7 +4,7 @@ using PushNode.Peers;
 namespace PushNode.Dispatch.Remote;
 
 /// <summary>What one request brings to another node, in order: kept until the node has taken it. Reused from request to request, with its buffers. For one caller at a time.</summary>
-internal sealed class Parcel
+internal sealed class Parcel(DispatchMetrics metrics)
 {
     private const int HeaderBytes = sizeof(byte) + sizeof(int);
 
@@ -71,7 +71,7 @@ internal sealed class Parcel
             }
 
             bytes -= MessageEntry.SizeOf(queued.Message);
-            if (DispatchMetrics.GiveUp(queued.Message, reason))
+            if (metrics.GiveUp(queued.Message, reason))
                 stored++;
         }
 

@@ -4,7 +4,7 @@ using PushNode.Peers;
 namespace PushNode.Dispatch.Remote;
 
 /// <summary>Brings parcels to other nodes; what these report of a parcel is read while later ones are under way.</summary>
-internal sealed class ParcelPost(PeerClient peers, ClusterOptions options)
+internal sealed class ParcelPost(PeerClient peers, ClusterOptions options, DispatchMetrics metrics)
 {
     private int reading;
 
@@ -17,7 +17,7 @@ internal sealed class ParcelPost(PeerClient peers, ClusterOptions options)
     /// <exception cref="PeerUnavailableException">It did not take it, or did not say so.</exception>
     public async Task SendAsync(Peer peer, string path, Parcel parcel, bool reconcile, CancellationToken cancellationToken)
     {
-        DispatchMetrics.Requests.Add(1);
+        metrics.Requests.Add(1);
         int count = parcel.Count;
         PeerAnswer answer = await peers.OpenAsync(peer, path, parcel.Encode(reconcile), cancellationToken);
         try
@@ -32,7 +32,7 @@ internal sealed class ParcelPost(PeerClient peers, ClusterOptions options)
             throw;
         }
 
-        DispatchMetrics.Forwarded.Add(count);
+        metrics.Forwarded.Add(count);
         _ = SettleAsync(answer, parcel.Empty());
     }
 

@@ -32,7 +32,7 @@ internal sealed class RemoteDispatcher : LastToStop, IDispatcher, IAsyncDisposab
     private readonly ParcelPost post;
     private readonly LinkQueue queue;
     private readonly Occasional complaint;
-    private readonly Parcel parcel = new();
+    private readonly Parcel parcel;
     private readonly UntoldRevocations untold;
     private readonly CancellationTokenSource life = new();
     private readonly Task loop;
@@ -45,15 +45,16 @@ internal sealed class RemoteDispatcher : LastToStop, IDispatcher, IAsyncDisposab
     private volatile bool stands;
     private volatile bool closing;
 
-    public RemoteDispatcher(PeerChoice choice, PeerClient peers, ClusterOptions options, TimeProvider time, ILogger<RemoteDispatcher> logger)
+    public RemoteDispatcher(PeerChoice choice, PeerClient peers, ClusterOptions options, DispatchMetrics metrics, TimeProvider time, ILogger<RemoteDispatcher> logger)
     {
         this.choice = choice;
         this.peers = peers;
         this.options = options;
         this.time = time;
         this.logger = logger;
-        post = new ParcelPost(peers, options);
-        queue = new LinkQueue(options);
+        parcel = new Parcel(metrics);
+        post = new ParcelPost(peers, options, metrics);
+        queue = new LinkQueue(options, metrics);
         complaint = new Occasional(time, ComplaintInterval);
         untold = new UntoldRevocations("dispatch nodes", TellAsync, time, logger);
         untold.Follow(life.Token);

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
-namespace PushNode.Push;
+namespace PushNode.Diagnostics;
 
 /// <summary>A client may be slow: the web server's own limits on that are for requests, not for streams that live for days. The outbox has its own.</summary>
 internal static class SlowClients
