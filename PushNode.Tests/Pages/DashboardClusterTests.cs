@@ -1,4 +1,3 @@
-using System.Text.Json;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Pages;

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Pages;

@@ -1,6 +1,5 @@
 using System.Net;
 using PushNode.Tests.Hosting;
-using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Pages;
 

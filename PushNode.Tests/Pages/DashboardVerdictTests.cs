@@ -1,5 +1,4 @@
 using System.Text.Json;
-using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Pages;
 

@@ -12,11 +12,13 @@ export function confirmed(label, { className = 'slim', yes, question, act, name 
   const panel = element('span', { className: 'confirm', role: 'group', hidden: true }, asked, go, cancel);
   const outcome = element('span', { className: 'outcome small', role: 'status' });
 
+  let busy = false; // instead of disabled, which would take the focus away
   const show = open => {
     panel.hidden = !open;
     button.hidden = open;
   };
   button.addEventListener('click', () => {
+    if (busy) return;
     setText(asked, question());
     panel.setAttribute('aria-label', question());
     setText(outcome, '');
@@ -30,11 +32,12 @@ export function confirmed(label, { className = 'slim', yes, question, act, name 
   cancel.addEventListener('click', back);
   panel.addEventListener('keydown', event => event.key === 'Escape' && back());
   go.addEventListener('click', async () => {
+    if (busy) return;
+    busy = true;
     back();
-    button.disabled = true;
     setText(outcome, '…');
     setText(outcome, await act());
-    button.disabled = false;
+    busy = false;
   });
   return { button, panel, outcome };
 }

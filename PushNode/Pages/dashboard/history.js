@@ -2,6 +2,7 @@
 // The points of the last five minutes. Each gets `at`, its time in milliseconds.
 
 export const span = 300_000; // ms that charts show
+const setBack = 5_000;       // ms: a point that is older by more than this tells that the clock was set back
 const longestStep = 2_500;   // ms between two points that are still joined: above, a second is missing
 
 export class History {
@@ -19,6 +20,7 @@ export class History {
 
   add(point) {
     const fresh = stamped(point);
+    if (fresh.at < this.end - setBack) this.points = [];
     if (fresh.at <= this.end) return; // the last one of the history, once more
     this.points.push(fresh);
     this.#trim();

@@ -7,6 +7,7 @@ import { milliseconds } from './units.js';
 export class Sending {
   #api;
   #sent;
+  #busy = false;
 
   // sent(): called after each answer.
   constructor(api, sent) {
@@ -30,6 +31,8 @@ export class Sending {
   }
 
   async #send() {
+    if (this.#busy) return;
+    this.#busy = true;
     const target = this.#target === 'broadcast' ? '"broadcast":true' : `"${this.#target}":${JSON.stringify($('send-name').value.trim())}`;
     const text = $('send-data').value;
     const data = isJson(text) ? text : JSON.stringify(text); // JSON goes out as it was typed: parsing would change large numbers
@@ -37,10 +40,9 @@ export class Sending {
     const more = (event ? `,"event":${JSON.stringify(event)}` : '') + ($('send-ephemeral').checked ? ',"ephemeral":true' : '');
     setData($('send-answer'), 'is', '');
     setText($('send-answer'), 'Sending …');
-    $('send').disabled = true;
     const start = performance.now();
     const answer = await this.#api.ask('POST', 'collect?wait=delivered', `{${target},"data":${data}${more}}`);
-    $('send').disabled = false;
+    this.#busy = false;
     setData($('send-answer'), 'is', answer.ok ? 'good' : 'bad');
     setText($('send-answer'), answer.ok ? taken(answer, performance.now() - start) : `${answer.status || 'Not sent'}: ${answer.text}`);
     this.#sent();

@@ -74,7 +74,7 @@ export class UserLookup {
     if (unanswered?.length) setText($('user-unanswered'), `${list(unanswered)} did not answer: there may be more connections than these.`);
     setHidden($('devices-table'), devices.length === 0);
     setHidden($('devices-none'), devices.length > 0);
-    setHidden($('user-all'), open === 0);
+    setData($('user-all'), 'connected', String(open > 0));
     this.#show(devices.map(device => [device.device, device]));
   }
 

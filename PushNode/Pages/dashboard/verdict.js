@@ -37,11 +37,11 @@ export function judge(status, since = () => null, was = () => null) {
   }
   each(nodes.filter(n => n.state === 'up' && n.ready), node => add('warn', `${named(node, nodes)} is not ready: ${node.ready}`, unready),
     (n, names) => add('warn', `${n} nodes are not ready: ${names}.`, unready));
-  const ended = nodes.filter(n => n.state === 'gone' && was(n) === 'draining');
+  const stopped = n => n.state === 'gone' && (n.detail === 'it was stopped' || was(n) === 'draining'); // a page that was opened later knows it from the node
   const ago = node => duration((Date.parse(status.time) - Date.parse(node.since)) / 1000);
-  each(nodes.filter(n => n.state === 'gone' && was(n) !== 'draining'), node => add('warn', `${node.address} has been gone for ${ago(node)}.`, gone),
+  each(nodes.filter(n => n.state === 'gone' && !stopped(n)), node => add('warn', `${node.address} has been gone for ${ago(node)}.`, gone),
     (n, names) => add('warn', `${n} nodes are gone: ${names}.`, gone));
-  each(ended, node => add('info', `${node.address} has drained and ended, ${ago(node)} ago.`, drained), (n, names) => add('info', `${n} nodes have drained and ended: ${names}.`, drained));
+  each(nodes.filter(stopped), node => add('info', `${node.address} has drained and ended, ${ago(node)} ago.`, drained), (n, names) => add('info', `${n} nodes have drained and ended: ${names}.`, drained));
   const draining = nodes.filter(n => n.state === 'draining');
   if (draining.length) {
     add('info', `${list(draining.map(n => n.address))} ${draining.length === 1 ? 'is' : 'are'} draining.`, 'Its clients go to other nodes, a few at a time; then it ends. Nothing to do.');
