@@ -77,6 +77,7 @@ internal sealed class DashboardClusterTests
         await using DashboardPage page = await DashboardPage.OpenAsync(first);
         await page.WaitForTextAsync("verdict-text", "All 2 nodes are well.");
 
+        await page.WaitForAsync(DashboardPage.Row(address));
         await page.RunAsync($"{DashboardPage.Row(address)}.querySelector('.action button').click()");
         Assert.That((await page.Browser.EvaluateAsync($"{DashboardPage.Row(address)}.querySelector('.question').textContent")).GetString(), Does.StartWith($"Drain {address}?"));
         await page.RunAsync($"{DashboardPage.Row(address)}.querySelector('.danger').click()");

@@ -175,5 +175,9 @@ internal sealed class DashboardTests
 
         await page.WaitForTextAsync("elsewhere", "Open the dashboard of 10.0.0.2:8081");
         await page.WaitForAsync("document.getElementById('doing').offsetParent === null");
+        script.Status = static second => ScriptedDashboard.StatusOf(second, [ScriptedDashboard.NodeOf("10.0.0.1:8081", self: true)]);
+        await page.WaitForAsync("document.getElementById('elsewhere').offsetParent === null");
+        await page.SubmitAsync("send-form", ("send-name", "alice"));
+        await page.WaitForTextAsync("send-answer", "404: Nothing is at /collect");
     }
 }

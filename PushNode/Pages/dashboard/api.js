@@ -37,12 +37,20 @@ export class Api {
     try {
       const answer = await fetch(path, request);
       const body = await answer.json().catch(() => null);
-      return { ok: answer.ok, status: answer.status, body, text: answer.ok ? '' : body?.detail ?? `${answer.status} ${answer.statusText}` };
+      return { ok: answer.ok, status: answer.status, body, text: answer.ok ? '' : why(answer, body, path) };
     } catch (error) {
       const text = error.name === 'TimeoutError' ? `No answer within ${patience / 1000} s.` : 'This node does not answer.';
       return { ok: false, status: 0, body: null, text };
     }
   }
+}
+
+// Why it was refused, for people.
+function why(answer, problem, path) {
+  if (answer.status === 404 && (problem?.code ?? 'not_found') === 'not_found') {
+    return `Nothing is at /${path.split('?')[0]}: this node has no collect role, or a proxy in front of it does not pass that on.`;
+  }
+  return problem?.detail ?? `${answer.status} ${answer.statusText}`;
 }
 
 function stored() {
