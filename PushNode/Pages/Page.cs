@@ -31,6 +31,9 @@ internal sealed class Page
         entityTag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 8))}\"";
     }
 
+    /// <summary>Whether pages of any origin may load it: a library, which has nothing to tell.</summary>
+    public bool IsShared { get; init; }
+
     public async Task HandleAsync(HttpContext context)
     {
         HttpResponse response = context.Response;
@@ -40,6 +43,12 @@ internal sealed class Page
         headers[HeaderNames.CacheControl] = "no-cache";
         headers["Referrer-Policy"] = "no-referrer";
         headers.ETag = entityTag;
+        if (IsShared)
+        {
+            headers.AccessControlAllowOrigin = "*";
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin";
+        }
+
         if (context.Request.Headers.IfNoneMatch == entityTag)
         {
             response.StatusCode = StatusCodes.Status304NotModified;
