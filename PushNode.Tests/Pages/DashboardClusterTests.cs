@@ -72,8 +72,11 @@ internal sealed class DashboardClusterTests
         int port = Ports.Next();
         string address = $"127.0.0.1:{port}";
         NodeProcess first = await cluster.AddAsync("auth,collect,dispatch,push");
-        NodeProcess second = await cluster.AddAsync("push", "--Cluster:Listen", $"http://127.0.0.1:{port}", "--Drain:Window", "00:00:05");
-        await using TestClient client = await TestClient.ConnectAsync(second.Address, Tokens.For("alice"));
+        NodeProcess second = await cluster.AddAsync("push", "--Cluster:Listen", $"http://127.0.0.1:{port}", "--Drain:Window", "00:00:08");
+        // They are sent away one after the other, so that the drain takes its time.
+        await using TestClient alice = await TestClient.ConnectAsync(second.Address, Tokens.For("alice"));
+        await using TestClient bob = await TestClient.ConnectAsync(second.Address, Tokens.For("bob"));
+        await using TestClient carol = await TestClient.ConnectAsync(second.Address, Tokens.For("carol"));
         await using DashboardPage page = await DashboardPage.OpenAsync(first);
         await page.WaitForTextAsync("verdict-text", "All 2 nodes are well.");
 
