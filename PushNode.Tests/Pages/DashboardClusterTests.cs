@@ -45,7 +45,7 @@ internal sealed class DashboardClusterTests
     {
         await using TestCluster cluster = await TestCluster.StartAsync();
         int port = Ports.Next();
-        NodeProcess collect = await cluster.AddAsync("auth,collect,dispatch");
+        NodeProcess collect = await cluster.AddAsync("auth,collect,dispatch,push");
         NodeProcess push = await cluster.AddAsync("push", "--Cluster:Listen", $"http://127.0.0.1:{port}");
         await using DashboardPage page = await DashboardPage.OpenAsync(collect);
         await page.WaitForTextAsync("verdict-text", "All 2 nodes are well.");

@@ -29,23 +29,26 @@ const round = n => Math.round(n * 10) / 10;
 
 // The lines through points, and the areas under them, with gaps where a value or a point is missing. x and y give pixels.
 export function trace(points, valueOf, x, y, base) {
-  let line = '', area = '', open = false, lastX = 0, before = null;
+  let line = '', area = '', length = 0, lastX = 0, before = null;
+  const end = () => {
+    if (length === 1) line += 'm-1 0h2'; // a point that stands alone is a dot
+    if (length) area += `L${lastX} ${base}Z`;
+    length = 0;
+  };
   for (const point of points) {
     const value = valueOf(point);
-    if (open && (value == null || !joined(before, point))) {
-      area += `L${lastX} ${base}Z`;
-      open = false;
-    }
+    if (length && (value == null || !joined(before, point))) end();
     if (value != null) {
       const px = round(x(point)), py = round(y(value));
-      line += open ? `L${px} ${py}` : `M${px} ${py}h0`; // h0: a point that stands alone is a dot
-      area += open ? `L${px} ${py}` : `M${px} ${base}L${px} ${py}`;
-      open = true;
+      line += length ? `L${px} ${py}` : `M${px} ${py}`;
+      area += length ? `L${px} ${py}` : `M${px} ${base}L${px} ${py}`;
+      length++;
       lastX = px;
     }
     before = point;
   }
-  return { line, area: open ? `${area}L${lastX} ${base}Z` : area };
+  end();
+  return { line, area };
 }
 
 // The moment that is read out, in all charts at once; null: the latest.
