@@ -12,7 +12,7 @@ internal sealed class LatencyTests
         {
             int bucket = LatencyBuckets.Of(microseconds);
             Assert.That(bucket, Is.EqualTo(last).Or.EqualTo(last + 1), $"{microseconds} µs");
-            Assert.That(LatencyBuckets.MiddleOf(bucket) * 1000, Is.EqualTo(microseconds).Within(Math.Max(1.0, microseconds * 65 / 1000)), $"{microseconds} µs");
+            Assert.That(LatencyBuckets.MiddleOf(bucket) * 1000, Is.EqualTo((double)microseconds).Within(Math.Max(1, microseconds * 0.065)), $"{microseconds} µs");
             last = bucket;
         }
 
