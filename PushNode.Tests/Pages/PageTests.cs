@@ -1,14 +1,20 @@
 using System.Net;
 using PushNode.Tests.Hosting;
+using PushNode.Tests.Support;
 
 namespace PushNode.Tests.Pages;
 
 internal sealed class PageTests
 {
-    [TestCase("/", "text/html")]
-    [TestCase("/theme.css", "text/css")]
-    [TestCase("/demo/demo.css", "text/css")]
-    [TestCase("/demo/demo.js", "text/javascript")]
+    private static IEnumerable<TestCaseData> Files =>
+    [
+        new("/", "text/html"),
+        new("/theme.css", "text/css"),
+        .. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "PushNode", "Pages", "demo"), "*.css").Select(f => new TestCaseData($"/demo/{Path.GetFileName(f)}", "text/css")),
+        .. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "PushNode", "Pages", "demo"), "*.js").Select(f => new TestCaseData($"/demo/{Path.GetFileName(f)}", "text/javascript")),
+    ];
+
+    [TestCaseSource(nameof(Files))]
     public async Task Page_IsServed_AndMayLoadNothingFromElsewhere(string path, string contentType)
     {
         await using RunningNode node = await RunningNode.StartAsync();

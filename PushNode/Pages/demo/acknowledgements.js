@@ -5,10 +5,11 @@ import { acknowledged } from './node.js';
 import { ways } from './ways.js';
 
 const after = [350, 700, 1500, 4000];   // ms, each after the one before
+const most = 8;                         // at the same time; in a flood of messages the others are not asked about
 const asked = new Set();                // ways that are being asked about
 
 ways.addEventListener('change', ({ detail: way }) => {
-  if (way.seq && way.receipts.length && !asked.has(way) && !isComplete(way)) ask(way);
+  if (way.seq && way.receipts.length && way.acknowledged !== null && !asked.has(way) && asked.size < most && !isComplete(way)) ask(way);
 });
 
 const isComplete = way => way.receipts.every(r => way.acknowledged?.some(a => a.device === r.name && a.user === r.user));
@@ -18,9 +19,8 @@ async function ask(way) {
   for (const pause of after) {
     await new Promise(resolve => setTimeout(resolve, pause));
     const devices = await acknowledged(way.channel, way.seq);
-    if (!devices) break;
     ways.acknowledged(way, devices);
-    if (isComplete(way)) break;
+    if (!devices || isComplete(way)) break;
   }
   asked.delete(way);
 }

@@ -19,7 +19,8 @@ export function composer(page) {
     $('user-field').hidden = choice('to') !== 'user';
     $('topic-field').hidden = choice('to') !== 'topic';
     $('target-hint').textContent = userId !== undefined ? `Every device of ${userId || 'this user'} gets it, also one that is away now.`
-      : topic !== undefined ? `Every device that has subscribed to ${topic || 'it'} gets it.` : 'Everybody gets it.';
+      : topic !== undefined ? `Every device that has subscribed to ${topic || 'it'} gets it.` : 'Everybody gets it; devices that are away, on their return.';
+    $('own-id').disabled = $('ephemeral').checked;   // nothing of it is kept, so no repeat is recognised
     $('data-label').textContent = choice('kind') === 'json' ? 'Message, any JSON' : 'Message';
   }
 
@@ -36,8 +37,8 @@ export function composer(page) {
       $('data').focus();
       return null;
     }
-    const label = $('event').value.trim();
-    return { ...target(), ...(label && { event: label }), ...($('ephemeral').checked && { ephemeral: true }), data };
+    const label = $('event').value.trim(), id = $('own-id').value.trim(), ephemeral = $('ephemeral').checked;
+    return { ...target(), ...(label && { event: label }), ...(ephemeral ? { ephemeral } : id && { id }), data };
   }
 
   async function send(request) {
@@ -50,7 +51,7 @@ export function composer(page) {
       if (result.ok) page.sent(ways.answered(request, result, absent), request, absent);
       show(request, result);
     } catch {
-      show(request, { status: 'no answer', body: { detail: 'The node did not answer. It is not promised, though it may turn out to be stored.' } });
+      show(request, { status: 'no answer', body: { detail: 'The node did not answer. It is not promised, though it may turn out to be stored: with an id of your own you may send it again.' } });
     } finally {
       $('submit').disabled = false;
     }
@@ -66,15 +67,13 @@ export function composer(page) {
       el('span', { class: 'badge', 'data-is': ok ? 'good' : 'bad', text: status }),
       el('span', { class: ok ? 'words' : 'words bad', text: words }),
       facts && el('span', { class: 'facts mono', text: facts }));
-    $('again').hidden = !ok || request.ephemeral === true;
-    // The same message is the same id; a new one would be another message.
-    $('again').onclick = () => send({ ...request, id: body.id });
   }
 
   form.addEventListener('submit', event => {
     event.preventDefault();
     const request = read();
-    if (request) send(request);
+    if (request?.userId === '') answer.textContent = 'To whom? Connect, or name a user.';
+    else if (request) send(request);
   });
   form.addEventListener('input', tell);
   $('data').addEventListener('keydown', event => {

@@ -6,7 +6,7 @@ import { composer } from './composer.js';
 import { Device } from './device.js';
 import { $ } from './dom.js';
 import { tick } from './guide.js';
-import { collects, tryOut } from './node.js';
+import { collects, greet, tryOut } from './node.js';
 import { snippets } from './snippets.js';
 import { showWay } from './way.js';
 import { ways } from './ways.js';
@@ -47,8 +47,7 @@ function openSecond() {
   const close = second.element.querySelector('[data-part="remove"]');
   close.hidden = false;
   close.addEventListener('click', () => {
-    second.close();
-    second.element.remove();
+    second.remove();
     second = null;
     $('add').hidden = false;
     $('open-second').focus();
@@ -65,6 +64,7 @@ ways.addEventListener('change', ({ detail: way }) => {
   if (last && !last.replayed && way.sentAt === undefined) setTimeout(() => way.sentAt === undefined && tick('elsewhere'), 2000);   // its answer may be on the way
 });
 
+greet();
 first = new Device({ name: 'laptop', user: story.get('laptop') || 'alice' }, page);
 $('add').before(first.element);
 if (collects) compose = composer(page);

@@ -20,6 +20,7 @@ export class Device {
   #openedAt = 0;     // when this connection was asked for
   #leftAt = null;    // when the one before ended
   #node = null;
+  #user = '';        // whom the token is for, as the node says
   #onceLive = null;  // what is to be told then
 
   /** @param given {name, user, token?}. @param page {did, choose, changed}, what the page wants to know. */
@@ -32,8 +33,12 @@ export class Device {
     part('user').value = given.user;
     part('device').value = given.name;
     part('token').value = given.token ?? '';
+    part('topics').value = tryOut ? 'news' : '';   // a token that was typed in need not allow any
     this.#list = messageList(part('messages'), page.choose);
-    panel.querySelector('form').addEventListener('submit', event => { event.preventDefault(); this.open(); });
+    panel.querySelector('form').addEventListener('submit', event => {
+      event.preventDefault();   // what was changed has been seen to before
+      if (!this.#push || this.#push.state === 'closed') this.#switch();
+    });
     for (const name of ['user', 'device', 'token']) part(name).addEventListener('change', () => (this.#push || tryOut) && this.open());
     part('topics').addEventListener('change', () => this.#retopic());
     part('switch').addEventListener('click', () => this.#switch());
@@ -42,7 +47,7 @@ export class Device {
   }
 
   get name() { return this.#part('device').value.trim(); }
-  get user() { return this.#push?.user ?? this.#part('user').value.trim(); }
+  get user() { return tryOut ? this.#part('user').value.trim() : this.#user; }
   get topics() { return words(this.#part('topics').value); }
   get token() { return this.#token; }
   get isLive() { return this.#push?.state === 'live'; }
@@ -75,6 +80,13 @@ export class Device {
     this.#push = null;
   }
 
+  /** Takes it off the page. */
+  remove() {
+    this.close();
+    this.#list.end();
+    this.element.remove();
+  }
+
   #begin() {
     this.#openedAt = performance.now();
     this.#caught = false;
@@ -97,7 +109,7 @@ export class Device {
   }
 
   async #retopic() {
-    if (!this.#push) return;
+    if (!this.#push || this.#push.state === 'refused') return;   // the next connection has them
     const before = this.#push.topics, now = this.topics;
     const tasks = [
       ...now.filter(t => !before.includes(t)).map(t => ['subscribe', t]),
@@ -117,6 +129,7 @@ export class Device {
     if (state !== 'live' && this.#caught) this.#leftAt = performance.now();
     if (state === 'live') {
       this.#caught = true;
+      this.#user = this.#push.user;
       this.#show('good', 'live', '');
       this.#find();
       this.#onceLive?.();

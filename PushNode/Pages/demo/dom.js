@@ -30,12 +30,13 @@ export function duration(ms) {
   return size < 3_600_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`;
 }
 
-/** A time of day to the millisecond. */
-export const timeOfDay = ms => new Date(ms).toLocaleTimeString([], { hour12: false }) + '.' + String(Math.floor(ms % 1000)).padStart(3, '0');
+/** A time of day, 24 hours of it. */
+export const timeOfDay = ms => new Date(ms).toLocaleTimeString([], { hourCycle: 'h23' });
 
 /** What a message says: the text alone if that is all there is, else its JSON. */
 export function said(data) {
   const keys = data && typeof data === 'object' && !Array.isArray(data) ? Object.keys(data) : [];
   if (keys.length === 1 && typeof data.text === 'string') return { text: data.text, json: false };
-  return { text: JSON.stringify(data, null, 1), json: true };
+  const json = JSON.stringify(data, null, 1), line = json.replace(/\n\s*/g, ' ');   // a line break within a string is escaped
+  return { text: line.length <= 80 ? line : json, json: true };
 }

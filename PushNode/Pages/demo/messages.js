@@ -8,7 +8,8 @@ const kept = 50;
 /** @param list The list element. @param choose Called with the way of the message whose way is to be shown. */
 export function messageList(list, choose) {
   const items = new Map();   // way -> how to write its latency anew
-  ways.addEventListener('change', ({ detail }) => items.get(detail)?.());
+  const life = new AbortController();
+  ways.addEventListener('change', ({ detail }) => items.get(detail)?.(), { signal: life.signal });
 
   return {
     add(message, way, receipt) {
@@ -21,9 +22,9 @@ export function messageList(list, choose) {
         !message.seq && badge('ephemeral'),
         badge(receipt.transport ?? 'unknown'),
       ];
-      const time = el('time', { class: 'small soft', datetime: message.time, text: timeOfDay(Date.parse(message.time)) });
+      const time = el('time', { class: 'soft', datetime: message.time, text: timeOfDay(Date.parse(message.time)) });
       const item = el('li', { class: receipt.away ? 'message away' : 'message', 'data-seq': message.seq, 'data-id': message.id },
-        el(json ? 'pre' : 'p', { class: 'said', text }), took, el('div', { class: 'facts' }, ...facts, time));
+        el(json ? 'pre' : 'p', { class: 'said', text }), took, el('div', { class: 'facts' }, ...facts), time);
 
       const write = () => {
         const known = latency(way, receipt);
@@ -41,6 +42,8 @@ export function messageList(list, choose) {
       items.clear();
       list.replaceChildren();
     },
+
+    end: () => life.abort(),
   };
 }
 

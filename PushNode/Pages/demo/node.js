@@ -1,5 +1,7 @@
 // The node this page is from: what it is, and what can be asked of it. Keys and tokens are in memory only, and gone with the page.
 
+import { learn } from './clock.js';
+
 const settings = document.body.dataset;
 
 /** Whether the node gives out tokens itself, as one does out of the box. */
@@ -11,18 +13,20 @@ export const collects = settings.collect === 'yes';
 /** Its address, also behind a proxy with a prefix; without the slash at the end. */
 export const base = new URL('.', location.href).href.replace(/\/$/, '');
 
-/** performance.now() as a time of day; finer than Date.now(), and it never goes back. */
-export const wall = now => performance.timeOrigin + now;
-
-let apiKey = '';
+let apiKey = '', deniedKey = null;   // with what was refused, nothing more is asked in the background
 export const useApiKey = key => { apiKey = key.trim(); };
 export const hasApiKey = () => apiKey !== '';
 
 async function ask(path, options = {}) {
   const headers = apiKey ? { ...options.headers, Authorization: `Bearer ${apiKey}` } : options.headers;
+  const sentAt = performance.now();
   const answer = await fetch(`${base}/${path}`, { ...options, headers });
   const body = await answer.json().catch(() => ({}));
-  return { ok: answer.ok, status: answer.status, body };
+  const answeredAt = performance.now();
+  if (answer.status === 401 || answer.status === 403) deniedKey = apiKey;
+  const date = Date.parse(answer.headers.get('Date'));
+  if (date) learn(date, 2000, sentAt, answeredAt);   // it has whole seconds, and may be one of them old
+  return { ok: answer.ok, status: answer.status, body, sentAt, answeredAt };
 }
 
 const post = (path, body) => ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
@@ -34,23 +38,24 @@ export async function tokenFor(user) {
   return answer.body.token;
 }
 
-/** Sends, and says what was answered and when, by this page's clock. */
-export async function collect(request) {
-  const sentAt = performance.now();
-  const answer = await post('collect', request);
-  return { ...answer, sentAt, answeredAt: performance.now() };
-}
+/** Sends, and says what was answered, and when, by this page's clock. */
+export const collect = request => post('collect', request);
+
+/** Asks for nothing but an answer, which tells the time. */
+export const greet = () => ask('healthz').catch(() => null);
+
+const mayAsk = () => collects && apiKey !== deniedKey;
 
 /** Who has acknowledged a message: `[{user, device, seq}]`, or null when that cannot be known. */
 export async function acknowledged(channel, seq) {
-  if (!collects) return null;
+  if (!mayAsk()) return null;
   const answer = await ask(`messages/${encodeURIComponent(channel)}/${seq}`).catch(() => null);
   return answer?.ok ? answer.body.acknowledged : null;
 }
 
 /** The node that holds a device's connection, or null when that cannot be known. */
 export async function nodeOf(user, device) {
-  if (!collects) return null;
+  if (!mayAsk()) return null;
   const answer = await ask(`users/${encodeURIComponent(user)}`).catch(() => null);
   return answer?.body.connections?.findLast(c => c.device === device)?.node ?? null;
 }

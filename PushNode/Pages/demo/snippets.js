@@ -71,14 +71,13 @@ export const snippets = {
   send: (request, answer) => {
     const key = hasApiKey();
     const body = JSON.stringify(request);
-    const headers = ["'Content-Type': 'application/json'", ...(key ? ["Authorization: 'Bearer YOUR_API_KEY'"] : [])];
     const to = request.broadcast ? 'everybody' : request.topic !== undefined ? `topic ${request.topic}` : request.userId;
     return {
-      title: request.id ? `Sent it again to ${to}` : `Sent to ${to}`,
+      title: `Sent to ${to}${!answer.ok ? ', and refused' : answer.body.repeated ? ', and recognised' : ''}`,
       js: [
         `const answer = await fetch(${quote(`${base}/collect`)}, {`,
         "  method: 'POST',",
-        `  headers: { ${headers.join(', ')} },`,
+        key ? "  headers: { Authorization: 'Bearer YOUR_API_KEY', 'Content-Type': 'application/json' }," : "  headers: { 'Content-Type': 'application/json' },",
         `  body: JSON.stringify(${literal(request)}),`,
         '});',
         'console.log(answer.status, await answer.json());',

@@ -1,8 +1,7 @@
 // What is known of each message's way: when it left here, what was answered, where and when it arrived, who has acknowledged it.
 // A message may arrive before the answer to its POST does: both find the same entry by the message's id.
 
-import { here, learn } from './clock.js';
-import { wall } from './node.js';
+import { here, learn, wall } from './clock.js';
 
 const kept = 300;
 
@@ -51,7 +50,7 @@ class Ways extends EventTarget {
   #learn(way) {
     if (!way.learnt && way.time && way.answeredAt && !way.repeated) {
       way.learnt = true;
-      learn(way.time, way.sentAt, way.answeredAt);
+      learn(way.time, 1, way.sentAt, way.answeredAt);
     }
   }
 
@@ -74,6 +73,7 @@ export const ways = new Ways();
 /** How long a message took to a device, and how sure that is: {ms, error?, waited?}; null when it cannot be known. */
 export function latency(way, receipt) {
   if (way.sentAt !== undefined && !way.repeated) return { ms: receipt.at - way.sentAt, waited: receipt.replayed };
-  const accepted = here(way.time);
-  return accepted && { ms: Math.max(0, wall(receipt.at) - accepted.at), error: accepted.error, waited: receipt.replayed };
+  const accepted = way.time ? here(way.time) : null;
+  const ms = accepted && Math.max(0, wall(receipt.at) - accepted.at);
+  return accepted && accepted.error < Math.max(50, ms / 4) ? { ms, error: accepted.error, waited: receipt.replayed } : null;
 }
