@@ -102,6 +102,14 @@ internal sealed class Browser : IAsyncDisposable
         return (await CallAsync("Page.captureScreenshot", new { format = "png" })).GetProperty("data").GetBytesFromBase64();
     }
 
+    /// <summary>What the page has cost so far: seconds of processor time by kind (<c>ScriptDuration</c>), and counts (<c>LayoutCount</c>).</summary>
+    public async Task<Dictionary<string, double>> MetricsAsync()
+    {
+        await CallAsync("Performance.enable", new { timeDomain = "threadTicks" });
+        JsonElement metrics = (await CallAsync("Performance.getMetrics", new { })).GetProperty("metrics");
+        return metrics.EnumerateArray().ToDictionary(m => m.GetProperty("name").GetString()!, m => m.GetProperty("value").GetDouble());
+    }
+
     /// <summary>Presses a key, named as in <c>KeyboardEvent.key</c>: <c>Tab</c>, <c>Enter</c> or one that writes a character.</summary>
     public async Task PressAsync(string key)
     {
