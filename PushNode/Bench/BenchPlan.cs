@@ -33,6 +33,9 @@ internal sealed record BenchPlan
 
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long nothing may come at the end before what is missing counts as lost.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Messages to all connections that may be under way; null: no limit.</summary>
     public int? InFlight { get; init; }
 

@@ -10,7 +10,6 @@ internal sealed class BenchRun : IDisposable
     private const long SettleTime = BenchClock.Second;
     private const long ProducerPatience = 15 * BenchClock.Second;
     private const long Standstill = 10 * BenchClock.Second;
-    private const long DrainQuiet = 5 * BenchClock.Second;
     private const long DrainPatience = 60 * BenchClock.Second;
     private const long LingerTime = BenchClock.Second / 4;
 
@@ -134,7 +133,7 @@ internal sealed class BenchRun : IDisposable
         Phase = BenchPhase.Draining;
         publisher.Stop();
         long stopped = clock.Now;
-        Spin(DrainPatience, () => (publisher.InFlight == 0 && (deliveries.Total >= publisher.Expected || audience.Ready == 0)) || IsQuiet(stopped, DrainQuiet));
+        Spin(DrainPatience, () => (publisher.InFlight == 0 && (deliveries.Total >= publisher.Expected || audience.Ready == 0)) || IsQuiet(stopped, (long)plan.Patience.TotalNanoseconds));
         // A message that comes twice may come a moment later.
         Spin(LingerTime, () => audience.Ready == 0);
     }
