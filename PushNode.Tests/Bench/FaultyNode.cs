@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -24,14 +25,14 @@ internal sealed class FaultyNode : IAsyncDisposable
     public Uri Address => server.Address;
 
     /// <summary>Frames that the client has sent.</summary>
-    public List<string> Received { get; } = [];
+    public ConcurrentQueue<string> Received { get; } = [];
 
     /// <param name="deliver">The numbers of the messages that are delivered when this one is accepted, from 1.</param>
     public static async Task<FaultyNode> StartAsync(Func<int, int[]> deliver)
     {
         var node = new FaultyNode(await ScriptedServer.StartAsync(), deliver);
         node.server.Enqueue(node.PushAsync);
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < 5000; i++)
             node.server.Enqueue(node.CollectAsync);
         return node;
     }
@@ -80,10 +81,7 @@ internal sealed class FaultyNode : IAsyncDisposable
         try
         {
             while (await socket.ReceiveAsync(buffer, cancellationToken) is { MessageType: WebSocketMessageType.Text } result)
-            {
-                lock (Received)
-                    Received.Add(Encoding.UTF8.GetString(buffer, 0, result.Count));
-            }
+                Received.Enqueue(Encoding.UTF8.GetString(buffer, 0, result.Count));
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException)
         {

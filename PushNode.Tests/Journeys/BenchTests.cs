@@ -137,5 +137,5 @@ internal sealed class BenchTests
     }
 
     private Task<ProcessEnd> RunAsync(NodeProcess node, string[] options) =>
-        PushNodeProcess.RunAsync(folder.Path, ["bench", "--url", $"{node.Address}", "--data", node.Data, "--duration", "1s", "--json", .. options]);
+        PushNodeProcess.RunAsync(folder.Path, ["bench", "--url", $"{node.Address}", "--data", node.Data, "--duration", "2s", "--json", .. options]);
 }
