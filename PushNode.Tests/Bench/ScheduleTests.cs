@@ -40,6 +40,17 @@ internal sealed class ScheduleTests
     }
 
     [Test]
+    public void WhatIsDue_AndNotTaken_IsOverdue()
+    {
+        var schedule = new Schedule(10, clock.Now);
+        schedule.TryTake(clock.Now, out _);
+        Assert.That(schedule.Overdue(clock.Now), Is.Zero);
+
+        time.Advance(TimeSpan.FromSeconds(0.35));
+        Assert.That(schedule.Overdue(clock.Now), Is.EqualTo(3));
+    }
+
+    [Test]
     public void AnOddRate_DoesNotDrift()
     {
         var schedule = new Schedule(3, clock.Now);

@@ -28,6 +28,7 @@ internal static class BenchJson
         ["lastReceiverMs"] = Times(result.LastReceiver),
         ["answerMs"] = Times(result.AnswerTimes),
         ["mostBehindMs"] = Round(result.MostBehind.TotalMilliseconds),
+        ["overdue"] = result.Overdue,
         ["node"] = new JsonObject
         {
             ["processes"] = new JsonArray([.. result.Plan.Processes.Select(static p => JsonValue.Create(p))]),

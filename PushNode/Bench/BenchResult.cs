@@ -46,6 +46,9 @@ internal sealed record BenchResult
     /// <summary>The furthest that sending fell behind the schedule.</summary>
     public TimeSpan MostBehind { get; init; }
 
+    /// <summary>Messages that were due at the end and had not been sent, so that no latency has them in it.</summary>
+    public long Overdue { get; init; }
+
     /// <summary>Before the first connection.</summary>
     public Usage Empty { get; init; }
 

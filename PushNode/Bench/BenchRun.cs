@@ -193,6 +193,7 @@ internal sealed class BenchRun : IDisposable
             LastReceiver = deliveries.LastReceiver,
             AnswerTimes = publisher.AnswerTimes,
             MostBehind = TimeSpan.FromMicroseconds(publisher.MostBehind / 1000),
+            Overdue = publisher.Overdue,
             Empty = empty,
             Idle = idle,
             Start = start,

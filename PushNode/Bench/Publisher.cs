@@ -66,6 +66,9 @@ internal sealed class Publisher : IDisposable
     /// <summary>The furthest that sending fell behind the schedule because no producer was free, or the measuring itself was late; nanoseconds.</summary>
     public long MostBehind { get; private set; }
 
+    /// <summary>Messages that were due at the end and had not been sent.</summary>
+    public long Overdue { get; private set; }
+
     public int InFlight => producers.Sum(static p => p.InFlight);
 
     public bool IsConnected => producers.All(static p => p.IsConnected);
@@ -91,6 +94,8 @@ internal sealed class Publisher : IDisposable
     /// <summary>Sends nothing more; answers are still taken.</summary>
     public void Stop()
     {
+        if (isSending)
+            Overdue = schedule?.Overdue(clock.Now) ?? 0;
         isSending = false;
         IsStopped = true;
     }

@@ -13,6 +13,9 @@ internal sealed class Schedule(double perSecond, long start)
     /// <summary>When the next one is due. Reckoned from the start each time, so that roundings do not add up.</summary>
     public long Next => start + (long)(taken * (BenchClock.Second / perSecond));
 
+    /// <summary>How many are due and not taken.</summary>
+    public long Overdue(long now) => now < Next ? 0 : 1 + (long)((now - Next) * (perSecond / BenchClock.Second));
+
     /// <summary>Takes the next message if it is due.</summary>
     /// <param name="now">Nanoseconds.</param>
     /// <param name="due">When it should have been sent.</param>
