@@ -66,7 +66,7 @@ internal static class BenchTable
     }
 
     private static string Overdue(BenchResult result) =>
-        result.Overdue == 0 ? "" : Invariant($"; {result.Overdue:N0} messages were due at the end and NOT SENT: the rate is more than this node and machine can do, and the latencies know nothing of those");
+        result.Overdue == 0 ? "" : Invariant($"; at the end {result.Overdue:N0} that were due had NOT BEEN SENT, and no latency has them in it");
 
     private static string Check(BenchResult result)
     {
