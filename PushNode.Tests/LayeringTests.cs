@@ -20,6 +20,7 @@ internal sealed partial class LayeringTests
         ["Storage"] = ["Peers"],
         ["Peers"] = [],
         ["Access"] = [],
+        ["Bench"] = [],
         ["Admin"] = ["Access", "Cluster", "Storage", "Peers"],
         ["Messages"] = [],
         ["Counting"] = [],

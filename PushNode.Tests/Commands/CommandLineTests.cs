@@ -24,6 +24,7 @@ internal sealed class CommandLineTests
     [TestCase("--ephemeral", "send")]
     [TestCase("readyz", "health")]
     [TestCase("--json", "nodes")]
+    [TestCase("--in-flight", "bench")]
     [TestCase("stopped", "renew-epoch")]
     public async Task Help_SaysWhatThereIs_WithExamplesAndExitCodes(string expected, params string[] command)
     {
@@ -74,6 +75,18 @@ internal sealed class CommandLineTests
     [TestCase("--after is '9007199254740992'", "listen", "--user", "a", "--after", "9007199254740992")]
     [TestCase("--data and --config say what to sign a token with", "listen", "--token", "b", "--data", "d")]
     [TestCase("--device is 'a b'", "listen", "--user", "a", "--device", "a b")]
+    [TestCase("--connections is '0': it must be from 1", "bench", "--connections", "0")]
+    [TestCase("--users is '20': it must be from 1 to 10", "bench", "--connections", "10", "--users", "20")]
+    [TestCase("--size is '5': it must be from 100", "bench", "--size", "5")]
+    [TestCase("--rate is '0'", "bench", "--rate", "0")]
+    [TestCase("--to is 'me': it must be users, topic or all", "bench", "--to", "me")]
+    [TestCase("--ack is 'maybe'", "bench", "--ack", "maybe")]
+    [TestCase("--in-flight goes with --to topic or all", "bench", "--in-flight", "2")]
+    [TestCase("sends nothing: leave --rate out", "bench", "--idle", "--rate", "5")]
+    [TestCase("over plain HTTP only", "bench", "--url", "https://127.0.0.1:1")]
+    [TestCase("--pid is 'x'", "bench", "--pid", "x")]
+    [TestCase("no node has run with this data folder", "bench", "--connections", "1")]
+    [TestCase("'soon' is no duration", "bench", "--duration", "soon")]
     public async Task WrongUse_IsOneSentence_AndExitCode2(string why, params string[] arguments)
     {
         ProcessEnd end = await RunAsync(arguments);

@@ -43,6 +43,7 @@ internal static class CommandLine
         root.Add(SendCommand.Create(settings));
         root.Add(HealthCommand.Create(settings));
         root.Add(NodesCommand.Create(settings));
+        root.Add(BenchCommand.Create(settings));
         root.Add(RenewEpochCommand.Create(settings));
         HelpPages.Extend(root);
         return root;

@@ -38,6 +38,18 @@ internal static class CommonOptions
         DefaultValueFactory = _ => $"{scheme}://127.0.0.1:8080",
     };
 
+    public static Option<string?> Key() => new("--key")
+    {
+        HelpName = "KEY",
+        Description = "The API key, where the node has keys (see --key-file)",
+    };
+
+    public static Option<string?> KeyFile() => new("--key-file")
+    {
+        HelpName = "FILE",
+        Description = "A file that holds the API key, which keeps it out of the process list",
+    };
+
     /// <summary>Sets a key if the option was given.</summary>
     public static void Set(Dictionary<string, string?> settings, string key, string? value)
     {

@@ -14,6 +14,7 @@ internal sealed class HelpPages(HelpAction usage) : SynchronousCommandLineAction
         ["send"] = SendCommand.Epilogue,
         ["health"] = HealthCommand.Epilogue,
         ["nodes"] = NodesCommand.Epilogue,
+        ["bench"] = BenchCommand.Epilogue,
         ["renew-epoch"] = RenewEpochCommand.Epilogue,
     };
 

@@ -32,9 +32,9 @@ internal sealed class SendOptions
 
     public Option<string> Url { get; } = CommonOptions.Url("http", "The node");
 
-    public Option<string?> Key { get; } = new("--key") { HelpName = "KEY", Description = "The API key, where the node has keys (see --key-file)" };
+    public Option<string?> Key { get; } = CommonOptions.Key();
 
-    public Option<string?> KeyFile { get; } = new("--key-file") { HelpName = "FILE", Description = "A file that holds the API key, which keeps it out of the process list" };
+    public Option<string?> KeyFile { get; } = CommonOptions.KeyFile();
 
     public void AddTo(Command command)
     {

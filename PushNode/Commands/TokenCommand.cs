@@ -44,8 +44,7 @@ internal static class TokenCommand
     /// <exception cref="SettingsException">It cannot be signed here, or what it should say is not allowed.</exception>
     public static string Sign(IConfiguration configuration, string user, TimeSpan lifetime, IReadOnlyCollection<string> topics)
     {
-        var data = new DataFolder(NodeOptions.DataFrom(configuration));
-        var signer = TokenSigner.FromConfiguration(configuration, () => SigningKey.Load(data), TimeProvider.System);
+        TokenSigner signer = Signer(configuration);
         try
         {
             return signer.Sign(user, lifetime, topics);
@@ -54,5 +53,13 @@ internal static class TokenCommand
         {
             throw new SettingsException(e.ParamName == "topics" ? "--topics" : "--user", null, $"is wrong: {e.Message.Split(" (Parameter", 2)[0]}");
         }
+    }
+
+    /// <summary>What signs tokens that the node with these settings accepts.</summary>
+    /// <exception cref="SettingsException">They cannot be signed here.</exception>
+    public static TokenSigner Signer(IConfiguration configuration)
+    {
+        var data = new DataFolder(NodeOptions.DataFrom(configuration));
+        return TokenSigner.FromConfiguration(configuration, () => SigningKey.Load(data), TimeProvider.System);
     }
 }
