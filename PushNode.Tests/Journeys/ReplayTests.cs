@@ -24,6 +24,33 @@ internal sealed class ReplayTests
         Assert.That((before, live.GetProperty("seq").GetInt64()), Is.EqualTo((Backlog, Backlog)));
     }
 
+    [TestCase("")]
+    [TestCase("/sse")]
+    public async Task MessagesLargerThanAnOutbox_SentWhileAway_Come(string transport)
+    {
+        await using NodeProcess node = await NodeProcess.StartAsync("--Collect:MaxDataBytes", "1048576");
+        using var producer = new Producer(node.Address);
+        string large = new('x', 400_000);
+        for (int i = 0; i < 3; i++)
+            await producer.PushAsync("\"userId\":\"replay-huge\"", $"\"{i}{large}\"");
+
+        string[] came;
+        if (transport.Length > 0)
+        {
+            await using SseClient client = await SseClient.ConnectAsync(node.Address, Tokens.For("replay-huge"));
+            await client.WaitForLiveAsync("user:replay-huge");
+            came = [.. client.Messages.Select(static m => m.Json.GetProperty("data").GetString()!)];
+        }
+        else
+        {
+            await using TestClient client = await TestClient.ConnectAsync(node.Address, Tokens.For("replay-huge"));
+            await client.WaitForAsync("live", "user:replay-huge");
+            came = [.. client.Messages.Select(static m => m.GetProperty("data").GetString()!)];
+        }
+
+        Assert.That(came, Is.EqualTo(Enumerable.Range(0, 3).Select(i => $"{i}{large}")));
+    }
+
     [Test]
     public async Task FirstMessageOfATopic_WhileTheDeviceIsAway_Comes()
     {

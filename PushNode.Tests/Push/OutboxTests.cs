@@ -33,8 +33,25 @@ internal sealed class OutboxTests
     }
 
     [Test]
-    public void TryEnqueue_IntoAnEmptyOne_TakesAnySize() =>
+    public void TryEnqueue_IntoAnEmptyOne_TakesAnySize_AndWhatIsSaidOfIt()
+    {
         Assert.That(outbox.TryEnqueue(new byte[10 * Limit]), Is.EqualTo(EnqueueResult.QueuedFirst));
+        Assert.That(outbox.TryEnqueue(new byte[100], FrameKind.Control), Is.EqualTo(EnqueueResult.Queued));
+        Assert.That(outbox.TryEnqueue(new byte[100], FrameKind.Ping), Is.EqualTo(EnqueueResult.Queued));
+        Assert.That(outbox.TryEnqueue(new byte[1]), Is.EqualTo(EnqueueResult.Full));
+    }
+
+    [Test]
+    public async Task ControlFrames_ThatAreWritten_TakeNoRoomFromLaterOnes()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.That(outbox.TryEnqueue(new byte[400], FrameKind.Control), Is.EqualTo(EnqueueResult.QueuedFirst));
+            ValueTask<bool> flushing = outbox.FlushAsync();
+            await ReadAsync();
+            Assert.That(await flushing, Is.True);
+        }
+    }
 
     [Test]
     public async Task Flush_WritesWhatWaits_InOrderAndAtOnce()

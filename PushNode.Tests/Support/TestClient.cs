@@ -105,6 +105,8 @@ internal sealed class TestClient : IAsyncDisposable
                 {
                     result = await socket.ReceiveAsync(buffer.AsMemory(length), stopped.Token);
                     length += result.Count;
+                    if (length == buffer.Length)
+                        Array.Resize(ref buffer, 2 * length);
                 }
                 while (!result.EndOfMessage);
                 if (result.MessageType == WebSocketMessageType.Close)

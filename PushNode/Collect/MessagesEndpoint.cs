@@ -14,7 +14,6 @@ internal sealed class MessagesEndpoint(ProducerGuard guard, IMessageStore store)
     /// <summary>How many of the channel's devices are looked at.</summary>
     private const int MaxDevices = 1_000;
 
-    private const long MaxSeq = (1L << 53) - 1;
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -48,8 +47,8 @@ internal sealed class MessagesEndpoint(ProducerGuard guard, IMessageStore store)
         seq = 0;
         if (!Channel.TryParse(request.RouteValues["channel"] as string, out channel))
             return Problem.BadRequest("bad_name", "the channel must be user:{id}, topic:{name} or all");
-        bool valid = long.TryParse(request.RouteValues["seq"] as string, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq is > 0 and <= MaxSeq;
-        return valid ? null : Problem.BadRequest("bad_value", $"seq must be a whole number from 1 to {MaxSeq}");
+        bool valid = long.TryParse(request.RouteValues["seq"] as string, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq is > 0 and < Message.SeqEnd;
+        return valid ? null : Problem.BadRequest("bad_value", $"seq must be a whole number from 1 to {Message.SeqEnd - 1}");
     }
 
     /// <summary>The message's own bytes with more fields before the closing brace, so that its data stays as it was sent.</summary>

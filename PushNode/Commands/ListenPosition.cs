@@ -1,4 +1,5 @@
 using System.Globalization;
+using PushNode.Messages;
 
 namespace PushNode.Commands;
 
@@ -8,7 +9,6 @@ internal sealed class ListenPosition
     /// <summary>What a seq is, as the rest of a sentence.</summary>
     public const string SeqRule = "a seq is a whole number from 0 to 2^53 - 1";
 
-    private const long SeqEnd = 1L << 53;
 
     private readonly Dictionary<string, long> seqs = new(StringComparer.Ordinal);
     private readonly string[] topics;
@@ -35,7 +35,7 @@ internal sealed class ListenPosition
 
     /// <summary>Reads a seq; false when the text is none.</summary>
     public static bool TryParseSeq(string text, out long seq) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq < SeqEnd;
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq < Message.SeqEnd;
 
     /// <summary>The query with which a connection goes on from here.</summary>
     public string ToQuery(string device)

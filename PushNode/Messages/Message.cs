@@ -26,6 +26,9 @@ internal enum StoreOutcome
 /// </summary>
 internal sealed class Message
 {
+    /// <summary>No seq reaches this: clients are written in languages whose numbers are whole up to here.</summary>
+    public const long SeqEnd = 1L << 53;
+
     /// <summary>The WebSocket opcode of a text frame (RFC 6455 section 11.8).</summary>
     private const byte TextFrame = 1;
 

@@ -98,7 +98,7 @@ internal readonly struct ClientCommand
     }
 
     private static string? ReadSeq(in JsonMembers member, out long seq) =>
-        member.TryGetInteger(out seq) && seq is >= 0 and < 1L << 53 ? null : $"{Encoding.UTF8.GetString(member.Name)} must be a whole number from 0 to 2^53 - 1";
+        member.TryGetInteger(out seq) && seq is >= 0 and < Message.SeqEnd ? null : $"{Encoding.UTF8.GetString(member.Name)} must be a whole number from 0 to 2^53 - 1";
 
     private static CommandType ReadType(in JsonMembers member)
     {

@@ -7,7 +7,6 @@ namespace PushNode.Push;
 /// <summary>What a client asks for when it connects, over either transport.</summary>
 internal sealed class ConnectRequest
 {
-    private const long MaxSeq = 1L << 53;
     private const string Parameters = "token, device, after, epoch, topics, all, ack";
 
     public string Device { get; private set; } = Connection.DefaultDevice;
@@ -60,7 +59,7 @@ internal sealed class ConnectRequest
 
     /// <summary>Reads a position in a channel: a whole number from 0 to 2^53 - 1.</summary>
     public static bool TryParseSeq(ReadOnlySpan<char> text, out long seq) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq < MaxSeq;
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq < Message.SeqEnd;
 
     private string? Set(string name, string value)
     {

@@ -9,7 +9,7 @@ internal enum FrameKind
     /// <summary>A message that is dropped when the outbox is full, or when durable ones wait for room.</summary>
     Ephemeral,
 
-    /// <summary>An answer: bounded by the protocol itself, so it may go half as far again.</summary>
+    /// <summary>An answer: those that wait have half as much room again, of their own.</summary>
     Control,
 
     /// <summary>A control frame whose answer proves the arrival of everything before it.</summary>

@@ -23,6 +23,7 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
     private TaskCompletionSource? room;
     private TaskCompletionSource? empty;
     private int pendingBytes;
+    private int waitingControl;
     private long entered;
     private long pinged;
     private long proved;
@@ -65,6 +66,8 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
                 return EnqueueResult.Full;
             pendingBytes += frame.Length;
             Volatile.Write(ref entered, entered + frame.Length);
+            if (kind is FrameKind.Control or FrameKind.Ping)
+                waitingControl += frame.Length;
             if (kind == FrameKind.Ping)
                 pinged = entered;
             queue.Add(frame);
@@ -177,7 +180,8 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
     {
         // What may be dropped must not take the room that what is promised is waiting for.
         FrameKind.Ephemeral when room is not null || empty is not null => true,
-        FrameKind.Control or FrameKind.Ping => pendingBytes > 0 && pendingBytes + length > limit + (limit / 2),
+        // Whatever else waits: behind a message of any size there is room for what is said of it.
+        FrameKind.Control or FrameKind.Ping => pendingBytes > 0 && waitingControl + length > limit / 2,
         _ => UnprovedBytes >= window || (pendingBytes > 0 && pendingBytes + length > limit),
     };
 
@@ -187,6 +191,7 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
         {
             taken = queue;
             queue = default;
+            waitingControl = 0;
             // Leaving "writing" and finding nothing is one step: a frame that comes now is somebody's first.
             writing = taken.Count > 0;
             return writing;

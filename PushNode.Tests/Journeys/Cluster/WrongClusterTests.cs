@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using PushNode.Tests.Support;
+using PushNode.Tests.Support.Mongo;
 
 namespace PushNode.Tests.Journeys.Cluster;
 
@@ -42,6 +43,42 @@ internal sealed class WrongClusterTests
 
         Assert.That(exitCode, Is.EqualTo(2), second.Output);
         Assert.That(second.Output, Does.Contain("stores the messages of this cluster already"));
+    }
+
+    [Test]
+    public async Task ANodeOnAnotherDatabase_DoesNotStart()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await using MongoDouble one = new(new MongoDoubleOptions()), another = new(new MongoDoubleOptions());
+        NodeProcess first = await cluster.AddAsync("auth,collect,dispatch,push", "--mongo", one.Uri);
+        NodeProcess second = cluster.Prepare("collect,dispatch", "--mongo", another.Uri);
+
+        second.Launch();
+        int exitCode = await second.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(40));
+
+        Assert.That(exitCode, Is.EqualTo(2), second.Output);
+        Assert.That(second.Output, Does.Contain("Mongo:Connection and Mongo:Database must be the same on all nodes of a cluster, or missing on all: the node"));
+        Assert.That(await first.IsReadyAsync(), Is.True);
+    }
+
+    [Test]
+    public async Task ANodeOnAnotherDatabase_ThatCouldNotFindOutAtItsStart_EndsWhenItCan()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await using MongoDouble one = new(new MongoDoubleOptions()), another = new(new MongoDoubleOptions());
+        string[] patience = ["--Redis:NodeLifetime", "00:00:03"];
+        NodeProcess first = await cluster.AddAsync("auth,collect,dispatch,push", ["--mongo", one.Uri, .. patience]);
+        await cluster.Redis.KillAsync();
+        NodeProcess second = cluster.Prepare("collect,dispatch", ["--mongo", another.Uri, .. patience]);
+        second.Launch();
+        await Eventually.BecomesTrueAsync(() => second.Output.Contains("listens on", StringComparison.Ordinal), "it starts");
+        await cluster.Redis.StartAsync();
+
+        int exitCode = await second.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.That(exitCode, Is.EqualTo(1), second.Output);
+        Assert.That(second.Output, Does.Contain("was here before and stores elsewhere"));
+        Assert.That(await first.IsReadyAsync(), Is.True);
     }
 
     [Test]

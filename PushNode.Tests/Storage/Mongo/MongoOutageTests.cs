@@ -91,6 +91,23 @@ internal sealed class MongoOutageTests : OnMongoDouble
         Assert.That((await ReadIdsAsync(mongo, Alice))[..2], Is.EqualTo(new[] { "m0", "m2" }));
     }
 
+    [TestCase("socketTimeoutMS=-1")]
+    [TestCase("socketTimeoutMS=0&connectTimeoutMS=0&serverSelectionTimeoutMS=0")]
+    [TestCase("socketTimeoutMS=600000&connectTimeoutMS=600000&serverSelectionTimeoutMS=600000")]
+    public async Task TimeLimitsOfTheConnectionString_NeverLengthenTheTimeout(string limits)
+    {
+        MongoUnderTest mongo = await Create(timeout: 2, uri: $"{Server.Uri}{(Server.Uri.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{limits}").StartAsync();
+        await AppendAsync(mongo, CreateBatch(mongo, 4));
+        foreach (string command in (string[])["find", "aggregate", "insert"])
+            Server.Delay(command, TimeSpan.FromMinutes(1));
+
+        Message[] batch = CreateBatch(mongo, 3, prefix: "r");
+        TimeSpan took = await Elapsed.OfAsync(() => AppendAsync(mongo, batch));
+
+        Assert.That(batch.Select(static m => m.Outcome), Is.All.EqualTo(StoreOutcome.Failed));
+        Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(20)));
+    }
+
     [Test]
     public async Task ReadsThatAreSlow_AreWaitedFor_OnlySoLong_ThoughTheDatabaseIsWell()
     {

@@ -103,6 +103,21 @@ internal sealed class MongoSetupTests : OnMongoDouble
         Assert.That(mongo.Log.At(LogLevel.Error), Has.Some.Contains("is no message that PushNode has written"));
     }
 
+    [TestCase("abc")]
+    [TestCase(7.5)]
+    [TestCase(long.MaxValue)]
+    public async Task NumberThatIsNone_DoesNotHideWhereTheNumberingIs(object number)
+    {
+        MongoUnderTest mongo = await OpenAsync();
+        await AppendAsync(mongo, Create(mongo, Alice, "a"));
+        await CommandAsync(new BsonDocument { { "insert", "messages" }, { "documents", new BsonArray { new BsonDocument { { "_id", 1 }, { "c", "user:alice" }, { "s", number } } } } });
+
+        MongoUnderTest other = await OpenAsync();
+        Message[] next = await AppendAsync(other, Create(other, Alice, "b"));
+
+        Assert.That((next[0].Outcome, next[0].Seq), Is.EqualTo((StoreOutcome.Stored, 2L)));
+    }
+
     [Test]
     public async Task LaterSchema_StopsTheStart_AndIsTroubleForOneThatRuns()
     {

@@ -56,6 +56,7 @@ internal static class MongoFilter
         "$gte" => Compares(value, operand, static o => o >= 0),
         "$lt" => Compares(value, operand, static o => o < 0),
         "$lte" => Compares(value, operand, static o => o <= 0),
+        "$type" when operand is BsonArray types => types.Contains(value switch { int => "int", long => "long", double => "double", string => "string", _ => null }),
         _ => throw new MongoError(MongoError.BadValue, $"unknown operator: {name}"),
     };
 

@@ -65,4 +65,7 @@ internal static partial class RedisLog
 
     [LoggerMessage(21, LogLevel.Warning, "Whether the other nodes store in the same database could not be compared: {Reason}")]
     public static partial void NotCompared(this ILogger logger, string reason);
+
+    [LoggerMessage(22, LogLevel.Critical, "The node {Address} was here before and stores elsewhere (its store has the epoch {Other}, this node's {Own}), so this node ends: Mongo:Connection and Mongo:Database must be the same on all nodes of a cluster, or missing on all")]
+    public static partial void StoresElsewhere(this ILogger logger, string address, string other, string own);
 }

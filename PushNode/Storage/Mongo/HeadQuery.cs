@@ -58,6 +58,19 @@ internal sealed class HeadQuery(Collections collections)
         command.Text("localField"u8, "_id");
         command.Text("foreignField"u8, "c");
         command.Array("pipeline"u8);
+        // What is no number of ours stands before all of them when sorted: it must not hide them.
+        command.Item();
+        command.Document("$match"u8);
+        command.Document("s"u8);
+        command.Long("$gte"u8, 1);
+        command.Long("$lt"u8, Message.SeqEnd);
+        command.Array("$type"u8);
+        command.Item("int");
+        command.Item("long");
+        command.End();
+        command.End();
+        command.End();
+        command.End();
         command.Item();
         command.Document("$sort"u8);
         command.Int("s"u8, -1);

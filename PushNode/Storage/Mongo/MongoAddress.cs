@@ -15,11 +15,7 @@ internal static class MongoAddress
     public static string? FindFault(string connection)
     {
         string? rest = Rest(connection);
-        if (rest is null || Hosts(rest).Length == 0 || connection.AsSpan().ContainsAny(' ', '\r', '\n'))
-            return Form;
-        // Every call to another machine is bounded.
-        bool unbounded = rest.Contains("sockettimeoutms=0", StringComparison.OrdinalIgnoreCase) || rest.Contains("serverselectiontimeoutms=0", StringComparison.OrdinalIgnoreCase);
-        return unbounded ? "has a time limit of 0, which means none: leave it out, Mongo:Timeout is used then" : null;
+        return rest is null || Hosts(rest).Length == 0 || connection.AsSpan().ContainsAny(' ', '\r', '\n') ? Form : null;
     }
 
     /// <summary>The connection string.</summary>

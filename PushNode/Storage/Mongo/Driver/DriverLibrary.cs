@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace PushNode.Storage.Mongo.Driver;
 
 /// <summary>Finds libmongoc on this machine, once, when MongoDB is first used.</summary>
-internal static unsafe class DriverLibrary
+internal static unsafe partial class DriverLibrary
 {
     /// <summary>What to do when there is none, as the rest of a sentence.</summary>
     public const string Remedy =
@@ -30,6 +30,7 @@ internal static unsafe class DriverLibrary
 
     private static Libraries? Load()
     {
+        KeepCountersPrivate();
         // The two are of one build, so the same place in both lists.
         for (int i = 0; i < MongocNames.Length; i++)
         {
@@ -49,6 +50,17 @@ internal static unsafe class DriverLibrary
 
         return null;
     }
+
+    // As soon as it is loaded it would make a file of counters in /dev/shm, which a process that is killed leaves there, and which a later one of the same id stumbles
+    // over. It reads the process's own environment, of which .NET has a copy.
+    private static void KeepCountersPrivate()
+    {
+        if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
+            _ = SetEnvironment("MONGOC_DISABLE_SHM", "1", overwrite: 0);
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     private sealed record Libraries(nint Mongoc, nint Bson)
     {

@@ -49,7 +49,7 @@ internal sealed unsafe class MongoPool : IDisposable
     /// <param name="connection">The connection string.</param>
     /// <param name="database">The database's name; null for the one that the connection string names, or else the default one.</param>
     /// <param name="defaultDatabase">The default one.</param>
-    /// <param name="timeout">What a command may take, where the connection string says nothing else.</param>
+    /// <param name="timeout">What a command may take, where the connection string does not say less.</param>
     /// <exception cref="MongoException">The connection string cannot be used, or the DNS does not answer.</exception>
     public static MongoPool Open(string connection, string? database, string defaultDatabase, TimeSpan timeout)
     {
@@ -60,9 +60,9 @@ internal sealed unsafe class MongoPool : IDisposable
         try
         {
             // To find a server, and to reach it, takes a part of the whole time only, so that there is time for another try.
-            SetDefault(uri, "serverselectiontimeoutms", timeout / 3);
-            SetDefault(uri, "connecttimeoutms", timeout / 3);
-            SetDefault(uri, "sockettimeoutms", timeout);
+            Limit(uri, "serverselectiontimeoutms", timeout / 3);
+            Limit(uri, "connecttimeoutms", timeout / 3);
+            Limit(uri, "sockettimeoutms", timeout);
             if (!mongoc_uri_has_option(uri, "appname"))
                 mongoc_uri_set_appname(uri, AppName);
             string name = database ?? Marshal.PtrToStringUTF8((nint)mongoc_uri_get_database(uri)) ?? defaultDatabase;
@@ -187,10 +187,13 @@ internal sealed unsafe class MongoPool : IDisposable
         return options.Finish().ToArray();
     }
 
-    private static void SetDefault(nint uri, string option, TimeSpan value)
+    // To the driver 0 means the option's default or no limit, and what is below it no limit.
+    private static void Limit(nint uri, string option, TimeSpan most)
     {
-        if (!mongoc_uri_has_option(uri, option))
-            mongoc_uri_set_option_as_int32(uri, option, (int)value.TotalMilliseconds);
+        int limit = (int)most.TotalMilliseconds;
+        int given = mongoc_uri_get_option_as_int32(uri, option, 0);
+        if (given <= 0 || given > limit)
+            mongoc_uri_set_option_as_int32(uri, option, limit);
     }
 
     private static MongoException Failure(in NativeError error) => new(error.Text, error.Domain, (int)error.Code);

@@ -43,6 +43,9 @@ internal static unsafe partial class NativeDriver
     public static partial bool mongoc_uri_has_option(nint uri, string key);
 
     [LibraryImport(Mongoc, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int mongoc_uri_get_option_as_int32(nint uri, string key, int fallback);
+
+    [LibraryImport(Mongoc, StringMarshalling = StringMarshalling.Utf8)]
     [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool mongoc_uri_set_option_as_int32(nint uri, string key, int value);
 
