@@ -77,6 +77,18 @@ internal sealed class ProducerGuardTests
         Assert.That((one, two), Is.EqualTo((0, 1)));
     }
 
+    [Test]
+    public void TheAdminKey_IsAProducerOfItsOwn()
+    {
+        ProducerGuard guard = Guard(new AdminKey(new SharedSecret(Two)), ("ApiKeys:0", One));
+
+        Assert.That(guard.Producers, Is.EqualTo(2));
+        Assert.That(guard.Check(WithKey(One), out int producer), Is.Null);
+        Assert.That(guard.Check(WithKey(Two), out int admin), Is.Null);
+        Assert.That((producer, admin), Is.EqualTo((0, 1)));
+        Assert.That(guard.Check(WithKey("third-key-0123456789"))?.Status, Is.EqualTo(401));
+    }
+
     [TestCase("", "needs an API key")]
     [TestCase("first-key-012345678", "not one of")]
     [TestCase("first-key-01234567890", "not one of")]
@@ -138,12 +150,14 @@ internal sealed class ProducerGuardTests
         Assert.That(() => Guard(("ApiKeysFile", folder.File("keys"))), Throws.InstanceOf<SettingsException>().With.Message.Contains(sentence));
     }
 
-    private static ProducerGuard Guard(params (string Key, string Value)[] settings)
+    private static ProducerGuard Guard(params (string Key, string Value)[] settings) => Guard(AdminKey.None, settings);
+
+    private static ProducerGuard Guard(AdminKey admin, params (string Key, string Value)[] settings)
     {
         IConfiguration configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(settings.Select(static s => KeyValuePair.Create($"Collect:{s.Key}", (string?)s.Value)))
             .Build();
-        using ServiceProvider services = new ServiceCollection().AddAccess(configuration).AddAccess(configuration).BuildServiceProvider();
+        using ServiceProvider services = new ServiceCollection().AddSingleton(admin).AddAccess(configuration).AddAccess(configuration).BuildServiceProvider();
         return services.GetRequiredService<ProducerGuard>();
     }
 

@@ -42,6 +42,48 @@ internal sealed class UsersEndpointTests
     }
 
     [Test]
+    public async Task Devices_AreThoseWithACursor_AndThoseConnected()
+    {
+        NodeProcess node = await SharedNode.GetAsync();
+        using var producer = new Producer(node.Address);
+        await using (TestClient tablet = await TestClient.ConnectAsync(node.Address, Tokens.For("gadgets"), "device=tablet&ack=manual"))
+        {
+            await tablet.WaitForAsync("live", "user:gadgets");
+            await producer.PushToAsync("gadgets");
+            await tablet.WaitForAsync("message");
+            await tablet.SendAsync("""{"type":"ack","channel":"user:gadgets","seq":1}""");
+            await Eventually.BecomesTrueAsync(async () => (await GetAsync(node, "users/gadgets/devices")).GetProperty("devices")[0].GetProperty("behind").GetInt32() == 0, "it has acknowledged");
+            await tablet.CloseAsync();
+        }
+
+        await Eventually.BecomesTrueAsync(async () => !(await GetAsync(node, "users/gadgets/devices")).GetProperty("online").GetBoolean(), "nobody is connected");
+        await using SseClient first = await SseClient.ConnectAsync(node.Address, Tokens.For("gadgets"), "device=phone&ack=auto");
+        await using SseClient second = await SseClient.ConnectAsync(node.Address, Tokens.For("gadgets"), "device=phone&ack=auto");
+        await first.WaitForLiveAsync("all");
+        await second.WaitForLiveAsync("all");
+        await producer.PushToAsync("gadgets");
+        await producer.PushToAsync("gadgets");
+
+        JsonElement user = await GetAsync(node, "users/gadgets/devices");
+        JsonElement[] devices = [.. user.GetProperty("devices").EnumerateArray()];
+        Assert.That((user.GetProperty("userId").GetString(), user.GetProperty("head").GetInt32(), user.GetProperty("online").GetBoolean()), Is.EqualTo(("gadgets", 3, true)));
+        Assert.That(user.TryGetProperty("unanswered", out _), Is.False);
+        Assert.That(devices.Select(static d => (d.GetProperty("device").GetString(), d.GetProperty("connections").GetArrayLength())), Is.EqualTo(new[] { ("phone", 2), ("tablet", 0) }));
+        Assert.That((devices[1].GetProperty("acknowledged").GetInt32(), devices[1].GetProperty("behind").GetInt32()), Is.EqualTo((1, 2)));
+        Assert.That(devices[0].GetProperty("connections")[0].GetProperty("transport").GetString(), Is.EqualTo("sse"));
+    }
+
+    [Test]
+    public async Task Devices_OfSomebodyUnknown_AreNone()
+    {
+        NodeProcess node = await SharedNode.GetAsync();
+
+        JsonElement user = await GetAsync(node, "users/never-seen/devices");
+
+        Assert.That((user.GetProperty("head").GetInt32(), user.GetProperty("online").GetBoolean(), user.GetProperty("devices").GetArrayLength()), Is.EqualTo((0, false, 0)));
+    }
+
+    [Test]
     public async Task Disconnect_OfOneDevice_LeavesTheOthers()
     {
         NodeProcess node = await SharedNode.GetAsync();

@@ -23,12 +23,29 @@ internal sealed class SseClient : IAsyncDisposable
 
     public bool HasEnded => reading.IsCompleted;
 
+    /// <summary>Everything it got so far, in order.</summary>
+    public IReadOnlyCollection<SseEvent> Events => events;
+
     public static async Task<SseClient> ConnectAsync(Uri node, string token, string query = "", string? lastEventId = null)
     {
-        var client = new SseClient();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node, $"push/sse?token={token}&{query}"));
         if (lastEventId is not null)
             request.Headers.Add("Last-Event-ID", lastEventId);
+        return await SendAsync(request);
+    }
+
+    /// <summary>The stream for whoever runs a node.</summary>
+    public static async Task<SseClient> WatchAsync(Uri node, string? adminKey = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node, "admin/stream"));
+        if (adminKey is not null)
+            request.Headers.Authorization = new("Bearer", adminKey);
+        return await SendAsync(request);
+    }
+
+    private static async Task<SseClient> SendAsync(HttpRequestMessage request)
+    {
+        var client = new SseClient();
         client.Response = await client.http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, client.stopped.Token);
         if (client.Response.IsSuccessStatusCode)
             client.reading = client.ReadAsync();

@@ -10,8 +10,8 @@ internal sealed class ProducerGuard(ApiKeys keys, AdminKey admin)
     /// <summary>No API key is configured: every request from this machine is let in.</summary>
     public bool IsOpen => keys.IsOpen;
 
-    /// <summary>How many different producers can be told apart: one for each API key, and whoever has the admin key.</summary>
-    public int Producers => keys.Count + 1;
+    /// <summary>How many different producers can be told apart: one for each key; at least one.</summary>
+    public int Producers => Math.Max(1, keys.Count + (admin.IsSet ? 1 : 0));
 
     /// <summary>Why the request is refused (401, 403); null when it may go on.</summary>
     public Problem? Check(HttpContext context) => Check(context, out _);

@@ -28,6 +28,7 @@ internal static class CollectModule
         services.AddSingleton<CollectBatchEndpoint>();
         services.AddSingleton<MessagesEndpoint>();
         services.AddSingleton<UsersEndpoint>();
+        services.AddSingleton<DevicesEndpoint>();
         services.AddSingleton<RevokeEndpoint>();
         return services;
     }
@@ -39,6 +40,7 @@ internal static class CollectModule
         endpoints.MapPost("/collect/batch", services.GetRequiredService<CollectBatchEndpoint>().HandleAsync);
         endpoints.MapGet("/messages/{channel}/{seq}", services.GetRequiredService<MessagesEndpoint>().HandleAsync);
         endpoints.MapGet("/users/{id}", services.GetRequiredService<UsersEndpoint>().FindAsync);
+        endpoints.MapGet("/users/{id}/devices", services.GetRequiredService<DevicesEndpoint>().HandleAsync);
         endpoints.MapPost("/users/{id}/disconnect", services.GetRequiredService<UsersEndpoint>().DisconnectAsync);
         endpoints.MapPost("/auth/revoke", services.GetRequiredService<RevokeEndpoint>().HandleAsync);
         return endpoints;

@@ -31,16 +31,7 @@ internal sealed class UsersEndpoint(ProducerGuard guard, IDispatcher dispatcher)
         json.WriteBoolean("online", connections.Count > 0);
         json.WriteStartArray("connections");
         foreach (ConnectionDetails connection in connections)
-        {
-            json.WriteStartObject();
-            json.WriteString("id", connection.Id);
-            json.WriteString("node", connection.Node);
-            json.WriteString("device", connection.Device);
-            json.WriteString("transport", connection.Transport);
-            json.WriteString("since", Timestamp.ToText(connection.Since));
-            json.WriteEndObject();
-        }
-
+            WriteConnection(json, connection, withDevice: true);
         json.WriteEndArray();
         Problem.WriteUnanswered(json, unanswered);
         json.WriteEndObject();
@@ -69,24 +60,39 @@ internal sealed class UsersEndpoint(ProducerGuard guard, IDispatcher dispatcher)
         json.WriteEndObject();
     }
 
-    private static Problem? ReadUser(HttpRequest request, out string userId)
+    /// <summary>The user in the path; the refusal (400) when it is none.</summary>
+    internal static Problem? ReadUser(HttpRequest request, out string userId)
     {
         userId = request.RouteValues["id"] as string ?? "";
         return Names.IsId(userId) ? null : Problem.BadRequest("bad_name", $"this is no user id: {Names.IdRule}");
     }
 
-    private static Problem? ReadDevice(HttpRequest request, out string? device)
-    {
-        device = request.Query[DeviceParameter];
-        return device is null || Names.IsWord(device) ? null : QueryParameters.Bad($"device is no device name: {Names.WordRule}");
-    }
-
-    private static Utf8JsonWriter Answer(HttpContext context, string userId)
+    /// <summary>Begins the answer: an object with the user.</summary>
+    internal static Utf8JsonWriter Answer(HttpContext context, string userId)
     {
         context.Response.ContentType = ContentTypes.Json;
         var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();
         json.WriteString("userId", userId);
         return json;
+    }
+
+    /// <summary>Writes a connection as an object.</summary>
+    internal static void WriteConnection(Utf8JsonWriter json, ConnectionDetails connection, bool withDevice)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", connection.Id);
+        json.WriteString("node", connection.Node);
+        if (withDevice)
+            json.WriteString("device", connection.Device);
+        json.WriteString("transport", connection.Transport);
+        json.WriteString("since", Timestamp.ToText(connection.Since));
+        json.WriteEndObject();
+    }
+
+    private static Problem? ReadDevice(HttpRequest request, out string? device)
+    {
+        device = request.Query[DeviceParameter];
+        return device is null || Names.IsWord(device) ? null : QueryParameters.Bad($"device is no device name: {Names.WordRule}");
     }
 }

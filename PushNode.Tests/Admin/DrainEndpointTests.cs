@@ -1,10 +1,11 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using PushNode.Tests.Hosting;
 
-namespace PushNode.Tests.Hosting;
+namespace PushNode.Tests.Admin;
 
-internal sealed class AdminTests
+internal sealed class DrainEndpointTests
 {
     private const string Key = "an-admin-key-of-the-tests";
 
@@ -30,6 +31,7 @@ internal sealed class AdminTests
     }
 
     [TestCase("?window=60", "", "bad_parameter")]
+    [TestCase("?node=local&node=local", "", "bad_parameter")]
     [TestCase("", "{\"window\":60}", "malformed")]
     public async Task Drain_WithWhatItDoesNotTake_IsRefused(string query, string body, string code)
     {
@@ -41,6 +43,21 @@ internal sealed class AdminTests
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
         Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain($"\"{code}\""));
         Assert.That(node.App.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested, Is.False);
+    }
+
+    [Test]
+    public async Task Drain_OfANodeAlone_ByItsAddress_IsItsOwn_AndThereIsNoOther()
+    {
+        await using RunningNode node = await RunningNode.StartAsync();
+        CancellationToken stopping = node.App.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+
+        using HttpResponseMessage unknown = await node.Http.PostAsync(new Uri("admin/drain?node=10.0.0.5:8081", UriKind.Relative), null);
+        Assert.That((unknown.StatusCode, stopping.IsCancellationRequested), Is.EqualTo((HttpStatusCode.NotFound, false)));
+        Assert.That(await unknown.Content.ReadAsStringAsync(), Does.Contain("\"unknown_node\""));
+        using HttpResponseMessage own = await node.Http.PostAsync(new Uri("admin/drain?node=local", UriKind.Relative), null);
+
+        Assert.That((own.StatusCode, await own.Content.ReadAsStringAsync()), Is.EqualTo((HttpStatusCode.Accepted, """{"status":"draining","node":"local"}""")));
+        await Support.Eventually.BecomesTrueAsync(() => stopping.IsCancellationRequested, "the node stops");
     }
 
     [Test]
