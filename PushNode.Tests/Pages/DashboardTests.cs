@@ -90,7 +90,10 @@ internal sealed class DashboardTests
             second => ScriptedDashboard.StatusOf(second, [ScriptedDashboard.NodeOf(Evil, self: true, ready: Evil), ScriptedDashboard.NodeOf("b" + Evil, "unreachable", Evil, roles: [Evil])], Evil, Evil, Evil));
         script.Answers[$"/users/{Evil}/devices"] = ScriptedDashboard.Json(new
         {
-            userId = Evil, head = 3, online = true, unanswered = new[] { Evil },
+            userId = Evil,
+            head = 3,
+            online = true,
+            unanswered = new[] { Evil },
             devices = new[] { new { device = Evil, acknowledged = 1, behind = 2, connections = new[] { new { id = Evil, node = Evil, transport = Evil, since = "2026-01-01T00:00:00Z" } } } },
         });
         script.Answers["/collect"] = ScriptedDashboard.Json(new { code = "bad_name", detail = Evil }, 400);
@@ -115,7 +118,9 @@ internal sealed class DashboardTests
         await using ScriptedDashboard script = await ScriptedDashboard.StartAsync(history: [.. Enumerable.Range(-60, 60).Select(second => ScriptedDashboard.PointOf(second))], interval: TimeSpan.FromSeconds(1));
         script.Answers["/users/alice/devices"] = ScriptedDashboard.Json(new
         {
-            userId = "alice", head = 3, online = true,
+            userId = "alice",
+            head = 3,
+            online = true,
             devices = new[] { new { device = "phone", acknowledged = 1, behind = 2, connections = new[] { new { id = "1", node = "local", transport = "websocket", since = "2026-01-01T00:00:00Z" } } } },
         });
         await using DashboardPage page = await DashboardPage.OpenAsync(script.Address);

@@ -56,14 +56,43 @@ internal sealed class ScriptedDashboard : IAsyncDisposable
 
     public static object PointOf(int second, double? latency = 0.42) => new
     {
-        time = TimeOf(second), connections = 1000 + second, accepted = 300, delivered = 2900, replayed = 2, dropped = 1, refused = 0, outbox = 40_000, p50 = latency, p99 = latency * 7,
+        time = TimeOf(second),
+        connections = 1000 + second,
+        accepted = 300,
+        delivered = 2900,
+        replayed = 2,
+        dropped = 1,
+        refused = 0,
+        outbox = 40_000,
+        p50 = latency,
+        p99 = latency * 7,
     };
 
     public static object NodeOf(string address, string state = "up", string? detail = null, bool self = false, string[]? roles = null, string? ready = null, int second = 0) => state is "up" or "draining"
         ? new
         {
-            address, self, incarnation = $"i-{address}", version = "0.9.0", roles = roles ?? ["auth", "collect", "dispatch", "push"], state, detail, ready, uptime = 4000, connections = 400 + second,
-            memory = 89_000_000, heap = 22_000_000, cpu = 0.42, cores = 4, outbox = 12_000, accepted = 30, delivered = 290 + (second * 7 % 50), replayed = 0, dropped = 0, refused = 0, p50 = 0.4, p99 = 2.5,
+            address,
+            self,
+            incarnation = $"i-{address}",
+            version = "0.9.0",
+            roles = roles ?? ["auth", "collect", "dispatch", "push"],
+            state,
+            detail,
+            ready,
+            uptime = 4000,
+            connections = 400 + second,
+            memory = 89_000_000,
+            heap = 22_000_000,
+            cpu = 0.42,
+            cores = 4,
+            outbox = 12_000,
+            accepted = 30,
+            delivered = 290 + (second * 7 % 50),
+            replayed = 0,
+            dropped = 0,
+            refused = 0,
+            p50 = 0.4,
+            p99 = 2.5,
         }
         : new { address, self, incarnation = $"i-{address}", version = "0.9.0", roles = roles ?? ["push"], state, detail, since = TimeOf(0) };
 
