@@ -26,6 +26,7 @@ internal sealed class MongoCommandTests
     [TestCase("Mongo:Connection cannot be understood by MongoDB's driver", "--mongo", "mongodb://user:%P/@127.0.0.1/")]
     [TestCase("Mongo:Connection cannot be understood by MongoDB's driver", "--mongo", "mongodb://user:%P@%zz@127.0.0.1/")]
     [TestCase("Mongo:Connection cannot be understood by MongoDB's driver (Invalid database name in URI)", "--mongo", "mongodb://127.0.0.1/a.b")]
+    [TestCase("Mongo:Connection names a database of more than 63 characters", "--mongo", "mongodb://user:%P@127.0.0.1/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn?authSource=admin")]
     [TestCase("Mongo:Connection cannot be combined with Mongo:ConnectionFile", "--mongo", "mongodb://user:%P@127.0.0.1/", "--Mongo:ConnectionFile", "file")]
     [TestCase("Mongo:ConnectionFile is 'no/such.file'", "--Mongo:ConnectionFile", "no/such.file")]
     [TestCase("Mongo:Database is 'a.b': it must be 1 to 63 of A-Z", "--mongo", "mongodb://user:%P@127.0.0.1/", "--Mongo:Database", "a.b")]

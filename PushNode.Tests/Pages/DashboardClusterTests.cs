@@ -14,7 +14,7 @@ internal sealed class DashboardClusterTests
         await page.WaitForAsync("document.querySelector('.chart .value').textContent === '1'");
 
         await page.SubmitAsync("user-form", ("user-id", "alice"));
-        await page.WaitForTextAsync("devices", "websocket on ");
+        await page.WaitForTextAsync("devices", "websocket on local since ");
         await page.WaitForTextAsync("user-state", "online, 1 connection");
         await page.SubmitAsync("send-form", ("send-name", "alice"), ("send-data", """{"n":12345678901234567890}"""));
         await page.WaitForTextAsync("send-answer", "seq 1, delivered to 1 connected");

@@ -39,6 +39,9 @@ internal sealed class MongoServer : IAsyncDisposable
         return new MongoServer(Given);
     }
 
+    /// <summary>The same in a server of the test's own.</summary>
+    public static MongoServer At(string uri) => new(uri);
+
     /// <summary>Has the variable read, and taken away: before the first node of any test.</summary>
     public static void Find() => _ = Given;
 

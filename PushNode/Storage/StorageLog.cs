@@ -111,6 +111,9 @@ internal static partial class StorageLog
     [LoggerMessage(35, LogLevel.Error, "{Messages} messages were not stored: {Reason}")]
     public static partial void MongoAppendFailed(this ILogger logger, int messages, string reason);
 
+    [LoggerMessage(39, LogLevel.Information, "MongoDB at {Hosts} stores messages again")]
+    public static partial void MongoStoresAgain(this ILogger logger, string hosts);
+
     [LoggerMessage(36, LogLevel.Error, "MongoDB refuses the message {Id} of {Channel}: {Reason}")]
     public static partial void MessageRefused(this ILogger logger, string id, string channel, string reason);
 

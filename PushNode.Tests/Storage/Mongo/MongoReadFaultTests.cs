@@ -96,4 +96,41 @@ internal sealed class MongoReadFaultTests : OnMongoDouble
         Assert.That((await mongo.Store.ReadAsync(Alice, 0, Page, default)).Head, Is.EqualTo(1));
         Assert.That(await mongo.Store.ReadHeadsAsync([Alice], default), Is.EqualTo(new long[] { 1 }));
     }
+
+    [Test]
+    public async Task ProcessSuspended_BeforeTheAnswer_TakesNoNumberForPast_ThatMayStillBeGiven()
+    {
+        MongoUnderTest mongo = await OpenAsync();
+        await AppendAsync(mongo, Create(mongo, Alice, "a"));
+        // Young to readers, until it is suspended.
+        mongo.Time.Advance(TimeSpan.FromHours(30));
+        HeldCommand heads = Server.Hold("aggregate channels");
+        HeldCommand page = Server.Hold("find messages");
+        Task<long[]> head = mongo.Store.ReadHeadsAsync([Alice], default).AsTask();
+        Task<MessagePage> read = mongo.Store.ReadAsync(Alice, 0, Page, default).AsTask();
+        await Task.WhenAll(heads.Arrived, page.Arrived);
+        mongo.Time.Advance(TimeSpan.FromHours(10));
+        heads.Release();
+        page.Release();
+
+        Assert.That(await head, Is.EqualTo(new long[] { 1 }));
+        Assert.That((await read).Through, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task ReplyThatIsFull_IsNotTakenForTheEnd()
+    {
+        const int largest = 4 << 20;
+        MongoUnderTest mongo = await OpenAsync();
+        await AppendAsync(mongo, Create(mongo, Bob, "aaa", size: 1000));
+        int beside = BsonWriter.Write(Server.Documents("messages").Single()).Length - 1000 + (Alice.Name.Length - Bob.Name.Length) * 2;
+        // Three that are 12 MiB together, all but 3 bytes, and one that does not fit into a reply of 16 MiB with them.
+        int size = largest - beside - 1;
+        await AppendAsync(mongo, [.. "abc".Select(c => Create(mongo, Alice, new string(c, 3), size: size))]);
+        await AppendAsync(mongo, Create(mongo, Alice, "last", size: largest));
+
+        MessagePage page = await mongo.Store.ReadAsync(Alice, 0, 64 << 20, default);
+
+        Assert.That((page.Messages.Count, page.Through, page.Head), Is.EqualTo((3, 3L, 4L)));
+    }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PushNode.Messages;
 using PushNode.Tests.Support;
+using PushNode.Tests.Support.Mongo;
 
 namespace PushNode.Tests.Storage.Mongo;
 
@@ -108,9 +109,78 @@ internal sealed class MongoRefusalTests : OnMongoDouble
         Assert.That(mongo.Log.At(LogLevel.Error), Has.Some.Contains("the test refuses the document"));
     }
 
+    [Test]
+    public async Task InsertsThatFail_WhileOtherWritesSucceed_StayTrouble_AndAreLoggedOnceAMinute()
+    {
+        MongoUnderTest mongo = await OpenAsync();
+        Server.Fail("insert messages", DiskFull, times: 100_000);
+
+        await AppendAsync(mongo, CreateBatch(mongo, 2));
+        int probes = Server.Count("update meta");
+        int batches = 0;
+        while (Server.Count("update meta") < probes + 20 || batches < 20)
+        {
+            await AppendAsync(mongo, CreateBatch(mongo, 2, prefix: $"{batches++}-"));
+            Assert.That(mongo.Unready, Does.Contain("the test lets insert fail"), $"after {batches} batches");
+        }
+
+        Assert.That(NotStored(), Is.EqualTo(1));
+        for (int i = 0; i < 9; i++)
+        {
+            mongo.Time.Advance(TimeSpan.FromSeconds(7));
+            await AppendAsync(mongo, CreateBatch(mongo, 2, prefix: $"later{i}-"));
+        }
+
+        Assert.That(NotStored(), Is.EqualTo(2));
+
+        Server.ClearFaults();
+        await AssertStoredOnceAsync(mongo, await AppendAsync(mongo, CreateBatch(mongo, 2, prefix: "n")));
+        Assert.That(mongo.Unready, Is.Null, "the first that is stored is enough");
+        mongo.Time.Advance(TimeSpan.FromSeconds(10));
+        await Eventually.BecomesTrueAsync(() => StoredAgain() > 0, "it is said");
+        Assert.That((NotStored(), StoredAgain()), Is.EqualTo((2, 1)));
+
+        int NotStored() => mongo.Log.At(LogLevel.Error).Count(static l => l.Contains("were not stored", StringComparison.Ordinal));
+        int StoredAgain() => mongo.Log.At(LogLevel.Information).Count(static l => l.Contains("stores messages again", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task InsertsThatFailed_AreNoTroubleAnyMore_WhenNobodySendsForAWhile()
+    {
+        MongoUnderTest mongo = await OpenAsync();
+        Server.Fail("insert messages", DiskFull, times: 1);
+        await AppendAsync(mongo, CreateBatch(mongo, 2));
+        int probes = Server.Count("update meta");
+        await Eventually.BecomesTrueAsync(() => Server.Count("update meta") >= probes + 2, "it is probed");
+        Assert.That(mongo.Unready, Is.Not.Null);
+
+        mongo.Time.Advance(TimeSpan.FromSeconds(10));
+        await mongo.IsWellAsync();
+
+        Assert.That(mongo.Unready, Is.Null);
+    }
+
+    [Test]
+    public async Task UniqueIndexOfSomebodyElse_FailsWhatItRefuses_AndIsNamed()
+    {
+        MongoUnderTest mongo = await OpenAsync();
+        var index = new BsonDocument { { "key", new BsonDocument { { "d", 1 } } }, { "name", "by data" }, { "unique", true } };
+        await CommandAsync(new BsonDocument { { "createIndexes", "messages" }, { "indexes", new BsonArray { index } } });
+
+        Message[] batch = [Create(mongo, Alice, "a"), Create(mongo, Alice, "b", size: 3), Create(mongo, Alice, "twin", size: 3), Create(mongo, Bob, "c", size: 4)];
+        TimeSpan took = await Elapsed.OfAsync(() => AppendAsync(mongo, batch));
+
+        Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(2)));
+        Assert.That(batch.Where(static m => m.Outcome == StoreOutcome.Failed).Select(static m => m.Id), Is.EqualTo(new[] { "twin" }));
+        await AssertStoredOnceAsync(mongo, [.. batch.Where(static m => m.Outcome != StoreOutcome.Failed)]);
+        Assert.That(mongo.Log.At(LogLevel.Error), Has.Exactly(1).Items.And.Some.Contains("by the unique index by data, which PushNode has not made"));
+        Assert.That(mongo.Store.Trouble, Is.Null);
+    }
+
     private async Task GoesOnAsync(MongoUnderTest mongo, params Message[] before)
     {
         Server.ClearFaults();
+        mongo.Time.Advance(TimeSpan.FromSeconds(10));
         await mongo.IsWellAsync();
         Message[] next = await AppendAsync(mongo, CreateBatch(mongo, 10, prefix: "n"));
         await AssertStoredOnceAsync(mongo, [.. before, .. next]);

@@ -32,7 +32,7 @@ internal sealed class StoreAgreement(
         }
         catch (Exception e) when (e is StoreUnavailableException or RedisAwayException)
         {
-            logger.NotCompared(e.Message);
+            logger.NotCompared(e is RedisAwayException ? $"Redis at {link.Address}: {e.Message}" : e.Message);
         }
 
         await base.StartAsync(cancellationToken);

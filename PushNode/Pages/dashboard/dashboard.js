@@ -14,13 +14,15 @@ import { clock, list } from './units.js';
 import { UserLookup } from './user.js';
 import { Verdict } from './verdict.js';
 
+let status = null, frame = 0, retryAt = null, countdown = 0;
+
 const silent = key => points => points.every(p => !p[key]);
 const api = new Api();
 const history = new History();
 const readout = new Readout();
 const verdict = new Verdict();
 const nodes = new Nodes(api);
-const user = new UserLookup(api);
+const user = new UserLookup(api, incarnation => status?.nodes.find(n => n.incarnation === incarnation)?.address ?? null);
 new Sending(api, () => user.refresh());
 
 const charts = [
@@ -34,7 +36,6 @@ const charts = [
   { title: 'Refused', unit: 'rate', series: [{ key: 'refused', tone: 'bad', area: true }] },
 ].map(about => new Chart($('charts'), history, readout, about));
 
-let status = null, frame = 0, retryAt = null, countdown = 0;
 
 // Drawn when the browser is about to show something: not at all while the tab is hidden.
 function draw() {

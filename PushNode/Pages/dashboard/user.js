@@ -14,9 +14,10 @@ export class UserLookup {
   #turn = 0;
   #show;
 
-  constructor(api) {
+  // addressOf(incarnation): where a node is, by the name of its run; null when it is not known.
+  constructor(api, addressOf) {
     this.#api = api;
-    this.#show = keyedRows($('devices'), device => new DeviceRow(device, () => this.#disconnect(device)));
+    this.#show = keyedRows($('devices'), device => new DeviceRow(device, addressOf, () => this.#disconnect(device)));
     const all = confirmed('Disconnect all', {
       yes: 'Disconnect them', question: () => `Disconnect every device of ${this.#id}? They are closed with 1000; a client that connects again by itself comes back.`,
       act: () => this.#disconnect(),
@@ -107,7 +108,10 @@ class DeviceRow {
   #where = cell('Connected');
   #action = cell('', 'action');
 
-  constructor(device, disconnect) {
+  #addressOf;
+
+  constructor(device, addressOf, disconnect) {
+    this.#addressOf = addressOf;
     const one = confirmed('Disconnect', { name: `Disconnect ${device}`, yes: 'Disconnect it', question: () => `Disconnect ${device}?`, act: disconnect });
     this.#action.append(one.button, one.panel, one.outcome);
     this.node = element('tr', { role: 'row' }, element('th', { scope: 'row', role: 'rowheader' }, device), this.#acknowledged, this.#behind, this.#where, this.#action);
@@ -117,7 +121,7 @@ class DeviceRow {
     setText(this.#acknowledged, acknowledged === null ? 'nothing yet' : count(acknowledged));
     setText(this.#behind, count(behind));
     setData(this.#behind, 'is', behind ? 'warn' : '');
-    const texts = connections.length ? connections.map(c => `${c.transport} on ${c.node} since ${clock(Date.parse(c.since))} (${duration((Date.now() - Date.parse(c.since)) / 1000)})`) : ['not connected'];
+    const texts = connections.length ? connections.map(c => `${c.transport} on ${this.#addressOf(c.node) ?? c.node} since ${clock(Date.parse(c.since))} (${duration((Date.now() - Date.parse(c.since)) / 1000)})`) : ['not connected'];
     while (this.#where.children.length > texts.length) this.#where.lastElementChild.remove();
     while (this.#where.children.length < texts.length) this.#where.append(element('div'));
     texts.forEach((text, i) => setText(this.#where.children[i], text));

@@ -13,51 +13,87 @@ internal sealed class HeadQuery(Collections collections)
     /// <exception cref="MongoException">There is no answer.</exception>
     public ChannelHead[] Read(MongoPool pool, IReadOnlyList<Channel> channels)
     {
-        var places = new Dictionary<string, int>(channels.Count, StringComparer.Ordinal);
-        for (int i = 0; i < channels.Count; i++)
-            places[channels[i].Name] = i;
-        var heads = new ChannelHead[channels.Count];
-        pool.Read(Command(channels), reply =>
+        var found = new Dictionary<string, ChannelHead>(channels.Count, StringComparer.Ordinal);
+        pool.Read(DocumentsOf(channels), reply =>
         {
             BsonReader documents = ReplyDocuments.In(reply);
             while (documents.Read())
             {
                 (string? name, ChannelHead head) = Parse(documents.Elements);
-                if (name is not null && places.TryGetValue(name, out int place))
-                    heads[place] = head;
+                if (name is not null)
+                    found[name] = head;
             }
 
             return true;
         });
-
-        // A channel that was asked for twice.
-        for (int i = 0; i < channels.Count; i++)
-            heads[i] = heads[places[channels[i].Name]];
-        return heads;
+        FindUndocumented(pool, channels, found);
+        return [.. channels.Select(c => found.GetValueOrDefault(c.Name))];
     }
 
-    // Every channel that has a record has a document in channels, as that is written first.
-    private BsonWriter Command(IReadOnlyList<Channel> channels)
+    // The document in channels is written before the first record. Where it is lost all the same, and records are not (a copy without that collection was put back, or the database was
+    // dropped while others wrote), the newest record alone says where the numbering is. One question when there is none, which is why there is no document otherwise.
+    private void FindUndocumented(MongoPool pool, IReadOnlyList<Channel> channels, Dictionary<string, ChannelHead> found)
+    {
+        List<string> missing = [.. channels.Select(static c => c.Name).Where(n => !found.ContainsKey(n)).Distinct()];
+        while (missing.Count > 0)
+        {
+            (string? last, ChannelHead head) = pool.Read(NewestOfTheLast(missing), static reply => Parse(ReplyDocuments.First(reply)));
+            if (last is null)
+                return;
+            found[last] = head;
+            missing.RemoveAll(n => string.CompareOrdinal(n, last) >= 0);
+        }
+    }
+
+    private BsonWriter DocumentsOf(IReadOnlyList<Channel> channels)
     {
         var command = new BsonWriter();
         command.Text("aggregate"u8, collections.Channels);
         command.Array("pipeline"u8);
-        command.Item();
-        command.Document("$match"u8);
-        command.Document("_id"u8);
-        command.Array("$in"u8);
-        foreach (Channel channel in channels)
-            command.Item(channel.Name);
-        command.End();
-        command.End();
-        command.End();
-        command.End();
+        AddAmong(command, "_id"u8, channels.Select(static c => c.Name));
         command.Item();
         command.Document("$lookup"u8);
         command.Text("from"u8, collections.Messages);
         command.Text("localField"u8, "_id");
         command.Text("foreignField"u8, "c");
         command.Array("pipeline"u8);
+        AddNewest(command, byChannel: false);
+        command.End();
+        command.Text("as"u8, "m");
+        command.End();
+        command.End();
+        EndAggregate(command, channels.Count + 1);
+        return command;
+    }
+
+    // Of those channels that have records, the last by name: what the index has at its end, so that nothing is sorted. Those behind it have none.
+    private BsonWriter NewestOfTheLast(List<string> channels)
+    {
+        var command = new BsonWriter();
+        command.Text("aggregate"u8, collections.Messages);
+        command.Array("pipeline"u8);
+        AddAmong(command, "c"u8, channels);
+        AddNewest(command, byChannel: true);
+        EndAggregate(command, 2);
+        return command;
+    }
+
+    private static void AddAmong(BsonWriter command, ReadOnlySpan<byte> field, IEnumerable<string> names)
+    {
+        command.Item();
+        command.Document("$match"u8);
+        command.Document(field);
+        command.Array("$in"u8);
+        foreach (string name in names)
+            command.Item(name);
+        command.End();
+        command.End();
+        command.End();
+        command.End();
+    }
+
+    private static void AddNewest(BsonWriter command, bool byChannel)
+    {
         // What is no number of ours stands before all of them when sorted: it must not hide them.
         command.Item();
         command.Document("$match"u8);
@@ -73,6 +109,8 @@ internal sealed class HeadQuery(Collections collections)
         command.End();
         command.Item();
         command.Document("$sort"u8);
+        if (byChannel)
+            command.Int("c"u8, -1);
         command.Int("s"u8, -1);
         command.End();
         command.End();
@@ -82,28 +120,29 @@ internal sealed class HeadQuery(Collections collections)
         command.Item();
         command.Document("$project"u8);
         command.Int("_id"u8, 0);
+        if (byChannel)
+            command.Int("c"u8, 1);
         command.Int("s"u8, 1);
         command.Int("t"u8, 1);
         command.End();
         command.End();
-        command.End();
-        command.Text("as"u8, "m");
-        command.End();
-        command.End();
-        command.End();
-        command.Document("cursor"u8);
-        command.Int("batchSize"u8, channels.Count + 1);
-        command.End();
-        return command;
     }
 
-    private static (string? Channel, ChannelHead Head) Parse(BsonReader document)
+    private static void EndAggregate(BsonWriter command, int batchSize)
+    {
+        command.End();
+        command.Document("cursor"u8);
+        command.Int("batchSize"u8, batchSize);
+        command.End();
+    }
+
+    // A document of channels with its newest record in m, or such a record.
+    private static (string? Channel, ChannelHead Head) Parse(BsonReader document, ChannelHead head = default)
     {
         string? name = null;
-        var head = new ChannelHead();
         while (document.Read())
         {
-            if (document.Name.SequenceEqual("_id"u8))
+            if (document.Name.SequenceEqual("_id"u8) || document.Name.SequenceEqual("c"u8))
                 name = document.Text;
             else if (document.Name.SequenceEqual("top"u8))
                 head = head with { Top = document.Number ?? 0 };
@@ -111,26 +150,14 @@ internal sealed class HeadQuery(Collections collections)
                 head = head with { From = document.Number ?? 0 };
             else if (document.Name.SequenceEqual("at"u8))
                 head = head with { RaisedAt = document.Date ?? 0 };
-            else if (document.Name.SequenceEqual("m"u8))
-                head = WithNewest(head, document.Elements);
+            else if (document.Name.SequenceEqual("s"u8))
+                head = head with { Newest = document.Number ?? 0 };
+            else if (document.Name.SequenceEqual("t"u8))
+                head = head with { NewestTime = document.Date ?? 0 };
+            else if (document.Name.SequenceEqual("m"u8) && document.Elements is var records && records.Read())
+                head = Parse(records.Elements, head).Head;
         }
 
         return (name, head);
-    }
-
-    private static ChannelHead WithNewest(ChannelHead head, BsonReader found)
-    {
-        if (!found.Read())
-            return head;
-        BsonReader newest = found.Elements;
-        while (newest.Read())
-        {
-            if (newest.Name.SequenceEqual("s"u8))
-                head = head with { Newest = newest.Number ?? 0 };
-            else if (newest.Name.SequenceEqual("t"u8))
-                head = head with { NewestTime = newest.Date ?? 0 };
-        }
-
-        return head;
     }
 }

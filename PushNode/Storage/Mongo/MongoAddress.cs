@@ -15,7 +15,9 @@ internal static class MongoAddress
     public static string? FindFault(string connection)
     {
         string? rest = Rest(connection);
-        return rest is null || Hosts(rest).Length == 0 || connection.AsSpan().ContainsAny(' ', '\r', '\n') ? Form : null;
+        if (rest is null || Hosts(rest).Length == 0 || connection.AsSpan().ContainsAny(' ', '\r', '\n'))
+            return Form;
+        return Database(rest).Length > MongoOptions.MaxDatabase ? $"names a database of more than {MongoOptions.MaxDatabase} characters" : null;
     }
 
     /// <summary>The connection string.</summary>
@@ -59,8 +61,17 @@ internal static class MongoAddress
     // password is ever shown.
     private static string Hosts(string rest)
     {
-        string address = rest[(rest.LastIndexOf('@') + 1)..];
+        string address = Address(rest);
         int end = address.AsSpan().IndexOfAny('/', '?');
         return end < 0 ? address : address[..end];
     }
+
+    // Between the hosts and the options; empty when it names none.
+    private static string Database(string rest)
+    {
+        string behind = Address(rest)[Hosts(rest).Length..];
+        return behind.StartsWith('/') ? Uri.UnescapeDataString(behind[1..].Split('?')[0]) : "";
+    }
+
+    private static string Address(string rest) => rest[(rest.LastIndexOf('@') + 1)..];
 }

@@ -49,7 +49,7 @@ internal sealed class MongoAppender(
                     return true;
                 },
                 CancellationToken.None);
-            connection.NoteAppend(null);
+            connection.NoteAppended();
         }
         catch (StoreUnavailableException)
         {
@@ -57,10 +57,7 @@ internal sealed class MongoAppender(
         }
         catch (MongoException e)
         {
-            string reason = connection.Describe(e);
-            if (connection.Trouble is null)
-                logger.MongoAppendFailed(batch.Pending.Length, reason);
-            connection.NoteAppend(reason, e.IsPassing);
+            connection.NoteRefused(batch.Pending.Length, e);
         }
         finally
         {
@@ -291,19 +288,18 @@ internal sealed class MongoAppender(
 
     private MongoException? Refused(AppendBatch batch, in AppendBatch.Waiting first, in WriteReply reply)
     {
-        if (reply.Code == WriteReply.DuplicateKey)
+        if (reply.IsTaken)
         {
             if (++batch.Conflicts == 2)
                 DistrustHints(batch);
-            bool isNumber = reply.Error?.Contains($"index: {MongoSetup.NumberIndex} ", StringComparison.Ordinal) == true;
-            if (isNumber)
+            if (reply.IsNumberTaken)
                 first.Channel.Distrust(inDoubt: false);
             else // Where one is stored by somebody else, or an attempt that was late, more may be.
                 Distrust(batch.Channels, inDoubt: true);
             return null;
         }
 
-        if (!OfOneMessage.Contains(reply.Code))
+        if (!OfOneMessage.Contains(reply.Code) && reply.ForeignIndex is null)
         {
             // What was not tried is not in doubt, and the error is the database's.
             var error = MongoException.OfServer(reply.Error ?? "", reply.Code);
@@ -311,7 +307,7 @@ internal sealed class MongoAppender(
             return error.IsPassing ? error : throw error;
         }
 
-        Refuse(first.Message, reply.Error ?? "");
+        Refuse(first.Message, reply.ForeignIndex is { } index ? $"by the unique index {index}, which PushNode has not made, it is a duplicate: drop that index" : reply.Error ?? "");
         return null;
     }
 
@@ -364,7 +360,7 @@ internal sealed class MongoAppender(
             if (held.HasFailed)
             {
                 Distrust(gaps, inDoubt: false);
-                if (held.Code != WriteReply.DuplicateKey)
+                if (!held.IsTaken)
                     held.ThrowIfFailed();
                 return false;
             }

@@ -32,12 +32,11 @@ internal sealed class MongoConnection : IStoreWatch, IStoreConnection, IAsyncDis
     private readonly TimeProvider time;
     private readonly ILogger<MongoConnection> logger;
     private readonly IPeerDirectory? directory;
+    private readonly AppendTrouble appends;
     private readonly Signal wake;
     private volatile MongoPool? pool;
     private volatile string? epoch;
     private volatile string? away = NotAsked;
-    private volatile string? appendTrouble;
-    private volatile bool refusesAppends;
     private string hosts = "";
     private Action? epochChanged;
     private Action? restarted;
@@ -54,6 +53,7 @@ internal sealed class MongoConnection : IStoreWatch, IStoreConnection, IAsyncDis
         this.time = time;
         this.logger = logger;
         this.directory = directory;
+        appends = new AppendTrouble(time, logger);
         wake = new Signal(time);
     }
 
@@ -64,7 +64,7 @@ internal sealed class MongoConnection : IStoreWatch, IStoreConnection, IAsyncDis
     public string? Away => away;
 
     /// <summary>Why the database cannot be asked, or takes no messages, as last known; null when all is well.</summary>
-    public string? Trouble => away ?? appendTrouble;
+    public string? Trouble => away ?? appends.Reason;
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -129,23 +129,33 @@ internal sealed class MongoConnection : IStoreWatch, IStoreConnection, IAsyncDis
     /// <summary>Has messages written, and what belongs to that read, on the thread for it.</summary>
     /// <exception cref="MongoException">There is no answer, or an error.</exception>
     /// <exception cref="StoreUnavailableException">The database is away, or took no messages the last time and has not been found to take writes since.</exception>
-    public Task<T> AppendAsync<T>(Func<MongoPool, T> work, CancellationToken cancellationToken)
+    public async Task<T> AppendAsync<T>(Func<MongoPool, T> work, CancellationToken cancellationToken)
     {
-        if ((away ?? (refusesAppends ? appendTrouble : null)) is { } reason)
+        if ((away ?? appends.Refusal) is { } reason)
             throw new StoreUnavailableException(reason);
         MongoPool connected = pool!;
-        return appending.RunAsync(() => work(connected), cancellationToken);
+        appends.Begin();
+        try
+        {
+            return await appending.RunAsync(() => work(connected), cancellationToken);
+        }
+        finally
+        {
+            appends.End();
+        }
     }
 
-    /// <summary>Messages could not be stored, or can be again (null).</summary>
-    /// <param name="trouble">Why not.</param>
-    /// <param name="isUnanswered">Whether they have waited for <see cref="MongoOptions.Timeout"/> in vain: the next ones do not, until it is known to take writes again.</param>
-    public void NoteAppend(string? trouble, bool isUnanswered = false)
+    /// <summary>Messages have been stored.</summary>
+    public void NoteAppended()
     {
-        appendTrouble = trouble;
-        if (trouble is null)
-            return;
-        refusesAppends |= isUnanswered;
+        if (appends.Succeed())
+            restarted?.Invoke();
+    }
+
+    /// <summary>So many messages could not be stored. When they have waited for <see cref="MongoOptions.Timeout"/> in vain, the next ones do not, until it is known to take writes again.</summary>
+    public void NoteRefused(int messages, MongoException why)
+    {
+        appends.Fail(messages, Describe(why), isUnanswered: why.IsPassing, isKnown: away is not null);
         wake.Set();
     }
 
@@ -222,6 +232,7 @@ internal sealed class MongoConnection : IStoreWatch, IStoreConnection, IAsyncDis
                 pool ??= MongoPool.Open(MongoAddress.From(options), options.Database, MongoOptions.DefaultDatabase, options.Timeout);
                 string found = setup.Prepare(pool);
                 pool.ConfirmPrimaries(p => setup.Probe(p, Now));
+                // Read again: only by now does a primary that was just elected know all that was confirmed, a new epoch among it.
                 return setup.ReadEpoch(pool) ?? found;
             },
             cancellationToken);
@@ -239,8 +250,9 @@ internal sealed class MongoConnection : IStoreWatch, IStoreConnection, IAsyncDis
                     away = $"the database at {hosts} has been emptied";
                 if (found is null || found != epoch)
                     await ConnectAsync(cancellationToken);
-                if (appendTrouble is not null)
+                if (appends.Reason is not null)
                     await ProbeAsync(connected, cancellationToken);
+                appends.TellWhenOver(hosts);
             }
             else
             {
@@ -274,17 +286,12 @@ internal sealed class MongoConnection : IStoreWatch, IStoreConnection, IAsyncDis
         }
         catch (MongoException e)
         {
-            appendTrouble = Describe(e);
-            refusesAppends = true;
+            appends.FailProbe(Describe(e));
             return;
         }
 
-        appendTrouble = null;
-        if (!refusesAppends)
-            return;
-        refusesAppends = false;
-        logger.MongoBack(hosts);
-        restarted?.Invoke();
+        if (appends.Allow(isOver: isFailing))
+            restarted?.Invoke();
     }
 
     private void Recover()

@@ -63,12 +63,14 @@ internal sealed class MongoMessageStore : IMessageStore
     {
         for (int i = 0; i < MaxTries; i++)
         {
+            // Before asking: what was young then may not be when this process has been suspended in between, but others numbered by it.
+            long now = Now;
             PageFound found = await connection.ReadAsync(pool => pages.Read(pool, channel, after, maxBytes, Now), cancellationToken);
             // Where the last record is young there is none behind it, and nothing else needs to be asked.
-            if (found.IsEnd && found.Last > 0 && ChannelHead.IsHead(found.LastTime, Now))
+            if (found.IsEnd && found.Last > 0 && ChannelHead.IsHead(found.LastTime, now))
                 return new MessagePage(found.Messages, found.Last, found.Last);
             ChannelHead head = (await ReadChannelHeadsAsync([channel], cancellationToken))[0];
-            long newest = Math.Max(head.HeadAt(Now), found.Last);
+            long newest = Math.Max(head.HeadAt(now), found.Last);
             // Whoever asks from behind the head is taken for one of an earlier life of the store, when it stays so.
             bool isBehind = newest < after && i < MaxTries - 1;
             if (!found.IsEnd || isBehind || head.Newest > Math.Max(found.Last, after))
@@ -91,8 +93,9 @@ internal sealed class MongoMessageStore : IMessageStore
 
     public async ValueTask<long[]> ReadHeadsAsync(IReadOnlyList<Channel> channels, CancellationToken cancellationToken)
     {
-        ChannelHead[] found = await ReadChannelHeadsAsync(channels, cancellationToken);
+        // Before asking, as above.
         long now = Now;
+        ChannelHead[] found = await ReadChannelHeadsAsync(channels, cancellationToken);
         return [.. found.Select(h => h.HeadAt(now))];
     }
 

@@ -11,7 +11,9 @@ internal sealed class MongoOptions : ISettings
     /// <summary>The longest data of a message: some fit into one reply, which ends at 16 MB.</summary>
     public const int MaxDataBytes = 4 << 20;
 
-    private const int MaxDatabase = 63;
+    /// <summary>The longest name of a database.</summary>
+    public const int MaxDatabase = 63;
+
     private const int MaxPrefix = 64;
 
     /// <summary>How long records are kept at least, whatever the message's ttl, so that none of their numbers is ever used again.</summary>

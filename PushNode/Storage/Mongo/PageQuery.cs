@@ -9,8 +9,8 @@ internal sealed class PageQuery(Collections collections, MongoOptions options, I
     private const int MinRecords = 8;
     private const int MaxRecords = 2000;
 
-    // The server ends a reply at 16 MB whatever was asked for.
-    private const int FullReply = 12 << 20;
+    // The server ends a reply at 16 MB whatever was asked for, before the record that would not fit; a record has data and up to some hundred bytes beside.
+    private const int FullReply = (16 << 20) - MongoOptions.MaxDataBytes - (64 << 10);
 
     // How long records are on average, by the pages read so far: a guess of how many make a page.
     private int usualLength = 512;

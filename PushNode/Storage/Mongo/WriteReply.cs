@@ -11,6 +11,17 @@ internal readonly record struct WriteReply(int Index, int Code, string? Error, s
 {
     public const int DuplicateKey = 11000;
 
+    private const string IdIndex = "_id_";
+
+    /// <summary>Which unique index refuses a document as a duplicate, when PushNode has not made that index; else null.</summary>
+    public string? ForeignIndex => Code == DuplicateKey && FindIndex(Error) is { } index && index is not (IdIndex or MongoSetup.NumberIndex) ? index : null;
+
+    /// <summary>Whether there is a document with this id, or with this number of the channel.</summary>
+    public bool IsTaken => Code == DuplicateKey && ForeignIndex is null;
+
+    /// <summary>Whether it is the number that is taken.</summary>
+    public bool IsNumberTaken => Code == DuplicateKey && FindIndex(Error) == MongoSetup.NumberIndex;
+
     public bool HasFailed => Index >= 0 || Unconfirmed is not null;
 
     public static WriteReply Read(BsonReader reply)
@@ -43,6 +54,19 @@ internal readonly record struct WriteReply(int Index, int Code, string? Error, s
             throw MongoException.OfServer(Error ?? "", Code);
         if (Unconfirmed is not null)
             throw MongoException.Unconfirmed(Unconfirmed);
+    }
+
+    // As in "E11000 duplicate key error collection: pushnode.messages index: c_s dup key: { … }".
+    private static string? FindIndex(string? error)
+    {
+        const string before = " index: ";
+        const string after = " dup key";
+        int start = error?.IndexOf(before, StringComparison.Ordinal) ?? -1;
+        if (start < 0)
+            return null;
+        string rest = error![(start + before.Length)..];
+        int end = rest.IndexOf(after, StringComparison.Ordinal);
+        return end < 0 ? null : rest[..end];
     }
 
     private static (int Index, int Code, string Message) ReadError(BsonReader error)
