@@ -1,6 +1,6 @@
-// The client of PushNode for browsers, workers and Node: docs/browser.md. Types: client.d.ts.
+// How to use it: docs/browser.md
 
-// Milliseconds. A wait is random, up to `backoff`, then twice that, and so on, until a connection was live for `stable`.
+// Milliseconds. Live for `stable`, it backs off anew.
 const TIMING = { backoff: 500, backoffMax: 30_000, stable: 5_000, open: 20_000, ping: 10_000, ack: 200, redeliver: 1_000, upgrade: 600_000 };
 const NAME = /^[\w.@+-]{1,128}$/;
 const EVENT = /^(message|user|all|state|error|reset|(topic|event):.+)$/;
@@ -70,6 +70,10 @@ export class PushNode {
   #lastEventId = ''; #provenToken;
   #queue = []; #handling = ''; #full = false;
 
+  /**
+   * @param {string} url
+   * @param {import('./client').Options} options
+   */
   constructor(url, options) {
     this.#base = new URL(url.replace(/^ws/, 'http').replace(/\/*$/, '/'), globalThis.location?.href);
     this.#options = { ack: 'auto', transport: 'auto', ...options };
@@ -84,6 +88,7 @@ export class PushNode {
   get transport() { return this.#link?.welcomed ? this.#link.transport : null; }
   get topics() { return [...this.#wanted(this.#commands)]; }
 
+  /** @type {import('./client').PushNode['on']} */
   on(name, handler) {
     if (!EVENT.test(name)) throw new TypeError(`no event ${name}`);
     const entry = { name, handler };
@@ -91,7 +96,9 @@ export class PushNode {
     return () => { this.#handlers = this.#handlers.filter(other => other !== entry); };
   }
 
+  /** @param {string} topic */
   subscribe(topic) { return this.#command('subscribe', topic); }
+  /** @param {string} topic */
   unsubscribe(topic) { return this.#command('unsubscribe', topic); }
 
   connect() {
@@ -171,7 +178,7 @@ export class PushNode {
     this.#watch(link);
   }
 
-  // However a connection ends, or fails to begin.
+  // However a connection ends.
   #lost(link, code, reason, afterMs = 0, problem) {
     if (link !== this.#link) return;
     const { transport, token, command } = link;
@@ -460,7 +467,7 @@ export class PushNode {
     for (const result of results) result.catch(error => this.#report('handler', error));
   }
 
-  // At once; what they throw is in the promises.
+  // What they throw is in the promises.
   #call(event, ...names) {
     return this.#handlers.filter(({ name }) => names.includes(name)).map(async ({ handler }) => handler(event));
   }
