@@ -60,6 +60,8 @@ internal static class Listeners
         return new SocketListenerFactory(
             endpoint => node.Urls.Any(url => !url.IsHttps && url.Covers(endpoint)) && !others.Any(other => other.Covers(endpoint)),
             hosting.HeaderTimeout,
+            services.GetService<IUpgrades>(),
+            services.GetRequiredService<NodeAccess>().IsOpen,
             services.GetRequiredService<IMemoryPoolFactory<byte>>(),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILoggerFactory>());

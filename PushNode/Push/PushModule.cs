@@ -1,5 +1,6 @@
 using PushNode.Peers;
 using PushNode.Settings;
+using PushNode.Transport;
 
 namespace PushNode.Push;
 
@@ -29,6 +30,7 @@ internal static class PushModule
         services.AddSingleton<IReconcile>(static s => s.GetRequiredService<Reconciler>());
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<SseEndpoint>();
+        services.AddSingleton<IUpgrades, SocketEndpoint>();
         services.AddHostedService<StoreChanges>();
         services.AddHostedService<RevocationWatch>();
         services.AddHostedService<Heartbeats>();

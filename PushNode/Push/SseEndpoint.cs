@@ -64,7 +64,7 @@ internal sealed class SseEndpoint(Admission admission, ConnectionServices servic
 
     private static Problem? Read(HttpRequest request, out ConnectRequest connect)
     {
-        if (ConnectRequest.TryParse(request.Query, out connect) is { } problem)
+        if (ConnectRequest.TryParse(request.QueryString.Value, out connect) is { } problem)
             return problem;
         if (connect.AckMode == AckMode.Manual)
             return Problem.BadRequest("bad_parameter", "ack=manual needs a way back, which SSE has not: the cursor moves by Last-Event-ID");

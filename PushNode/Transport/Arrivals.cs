@@ -55,6 +55,6 @@ internal sealed class Arrivals(ISocketUser user, TimeSpan patience, TimeProvider
         if (socket.User == user)
             socket.Dispose();
         else
-            socket.Resume();
+            socket.Release();
     }
 }

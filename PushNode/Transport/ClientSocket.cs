@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Net;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -7,7 +9,7 @@ namespace PushNode.Transport;
 /// A client's connection, without a buffer, a task or a timer while it is idle. It reads and writes without waiting; the <see cref="Poller"/> tells when there is
 /// something to read, and the thread pool then runs its user. Closing is safe at any time: the descriptor goes when the last call that uses it has returned.
 /// </summary>
-internal sealed class ClientSocket : SafeHandleMinusOneIsInvalid, IThreadPoolWorkItem, IPolled
+internal sealed class ClientSocket : SafeHandleMinusOneIsInvalid, IThreadPoolWorkItem, IPolled, IOutput
 {
     private const int Armed = 0;
     private const int Reading = 1;
@@ -67,6 +69,41 @@ internal sealed class ClientSocket : SafeHandleMinusOneIsInvalid, IThreadPoolWor
         }
     }
 
+    /// <inheritdoc/>
+    public ValueTask<bool> WriteAsync(ReadOnlySpan<byte> bytes)
+    {
+        int sent = Send(bytes);
+        if (sent == bytes.Length)
+            return new(true);
+        if (sent < 0)
+            return new(false);
+        byte[] rest = ArrayPool<byte>.Shared.Rent(bytes.Length - sent);
+        bytes[sent..].CopyTo(rest);
+        return new(WriteRestAsync(rest, bytes.Length - sent));
+    }
+
+    private async Task<bool> WriteRestAsync(byte[] rest, int length)
+    {
+        try
+        {
+            int written = 0;
+            while (written < length)
+            {
+                await WaitUntilWritableAsync();
+                int sent = Send(rest.AsSpan(written, length - written));
+                if (sent < 0)
+                    return false;
+                written += sent;
+            }
+
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rest);
+        }
+    }
+
     /// <summary>Completes when the system takes bytes again, or the connection has ended. For one waiter at a time.</summary>
     public Task WaitUntilWritableAsync()
     {
@@ -103,6 +140,13 @@ internal sealed class ClientSocket : SafeHandleMinusOneIsInvalid, IThreadPoolWor
     /// <summary>Becomes the one that reads it, when nobody is at it.</summary>
     public bool TryClaim() => Interlocked.CompareExchange(ref state, Reading, Armed) == Armed;
 
+    /// <summary>All is read: the next that comes is told.</summary>
+    public void Release()
+    {
+        if (!TryRelease())
+            Resume();
+    }
+
     /// <summary>Has its user read on, by whoever has been told to read it and has not yet said that all is read.</summary>
     public void Resume() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 
@@ -110,9 +154,22 @@ internal sealed class ClientSocket : SafeHandleMinusOneIsInvalid, IThreadPoolWor
     {
         while (User.OnReadable(this))
         {
-            if (Interlocked.CompareExchange(ref state, Armed, Reading) == Reading)
+            if (TryRelease())
                 return;
-            Volatile.Write(ref state, Reading);
+        }
+    }
+
+    /// <summary>The client's address; null when it has left.</summary>
+    public IPAddress? FindAddress()
+    {
+        Span<byte> name = stackalloc byte[Libc.NameLength];
+        try
+        {
+            return Libc.GetPeer(this, name) ? Libc.ReadAddress(name) : null;
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
         }
     }
 
@@ -152,6 +209,15 @@ internal sealed class ClientSocket : SafeHandleMinusOneIsInvalid, IThreadPoolWor
     {
         poller.Forget((int)handle, unwatch: false);
         return Libc.Close((int)handle) == 0;
+    }
+
+    // False when something has come meanwhile: whoever reads it has to read on.
+    private bool TryRelease()
+    {
+        if (Interlocked.CompareExchange(ref state, Armed, Reading) == Reading)
+            return true;
+        Volatile.Write(ref state, Reading);
+        return false;
     }
 
     private int Receive(Span<byte> buffer, int flags)

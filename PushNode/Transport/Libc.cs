@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 
 namespace PushNode.Transport;
@@ -74,6 +75,25 @@ internal static partial class Libc
         SetOption(descriptor, SocketLevel, LingerOption, in linger, sizeof(long));
     }
 
+    /// <summary>Room for a socket's name, in bytes.</summary>
+    public const int NameLength = 28;
+
+    /// <summary>The name of the other end; false when it has left.</summary>
+    public static bool GetPeer(SafeHandle socket, Span<byte> name)
+    {
+        int length = name.Length;
+        return GetPeerName(socket, ref MemoryMarshal.GetReference(name), ref length) == 0;
+    }
+
+    /// <summary>The address of a socket's name; null when it is of another family than IP.</summary>
+    public static IPAddress? ReadAddress(ReadOnlySpan<byte> name) => BitConverter.ToUInt16(name) switch
+    {
+        // struct sockaddr_in: family, port, address; sockaddr_in6: family, port, flow, address, scope.
+        2 => new IPAddress(name.Slice(4, 4)),
+        10 => new IPAddress(name.Slice(8, 16), BitConverter.ToUInt32(name[24..])),
+        _ => null,
+    };
+
     private static unsafe int Control(int poll, int operation, int descriptor, uint events)
     {
         byte* @event = stackalloc byte[16];
@@ -111,4 +131,7 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "setsockopt")]
     private static partial int SetOption(SafeHandle descriptor, int level, int name, in long value, int length);
+
+    [LibraryImport("libc", EntryPoint = "getpeername")]
+    private static partial int GetPeerName(SafeHandle socket, ref byte name, ref int length);
 }

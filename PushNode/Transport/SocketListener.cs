@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
+using PushNode.Diagnostics;
 
 namespace PushNode.Transport;
 
@@ -10,33 +12,39 @@ namespace PushNode.Transport;
 /// Listens in place of the web server. A connection that has sent nothing costs an object and a place in a queue. Once it has, it is looked at and left as it is;
 /// what is not taken here goes to the web server, which finds everything there as it came.
 /// </summary>
-internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
+internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser, IWebServer
 {
     /// <summary>Connections accepted before others that are ready have their turn.</summary>
     private const int AcceptsAtOnce = 64;
 
     /// <summary>Connections that wait for the web server; more wait too, but outside of the queue.</summary>
-    private const int HandedOver = 512;
+    private const int MaxWaiting = 512;
 
     private readonly Socket listener;
     private readonly Poller poller;
     private readonly Arrivals arrivals;
+    private readonly IUpgrades? upgrades;
+    private readonly bool loopbackNamesOnly;
     private readonly WebServerConnections contexts;
     private readonly ILogger logger;
-    private readonly Channel<ClientSocket> handedOver = Channel.CreateBounded<ClientSocket>(HandedOver);
+    private readonly Channel<(ClientSocket Client, object? Known)> handedOver = Channel.CreateBounded<(ClientSocket, object?)>(MaxWaiting);
     private volatile bool paused;
     private volatile bool unbound;
 
     /// <param name="listener">Bound, and not listening yet.</param>
     /// <param name="backlog">How many connections may wait to be accepted.</param>
     /// <param name="patience">How long one may send nothing before it is closed.</param>
+    /// <param name="upgrades">Who takes those that ask for a WebSocket; null when nobody does.</param>
+    /// <param name="loopbackNamesOnly">Whether only those are taken that address this machine by a name of loopback.</param>
     /// <param name="contexts">Makes them the web server's.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">For what goes wrong.</param>
     /// <exception cref="SocketException">It cannot listen.</exception>
     /// <exception cref="IOException">The system has no room for it.</exception>
-    public SocketListener(Socket listener, int backlog, TimeSpan patience, WebServerConnections contexts, TimeProvider time, ILogger logger)
+    public SocketListener(Socket listener, int backlog, TimeSpan patience, IUpgrades? upgrades, bool loopbackNamesOnly, WebServerConnections contexts, TimeProvider time, ILogger logger)
     {
+        this.upgrades = upgrades;
+        this.loopbackNamesOnly = loopbackNamesOnly;
         this.listener = listener;
         this.contexts = contexts;
         this.logger = logger;
@@ -55,9 +63,9 @@ internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
     {
         while (await handedOver.Reader.WaitToReadAsync(cancellationToken))
         {
-            while (handedOver.Reader.TryRead(out ClientSocket? client))
+            while (handedOver.Reader.TryRead(out (ClientSocket Client, object? Known) next))
             {
-                if (contexts.TryCreate(client) is { } context)
+                if (contexts.TryCreate(next.Client, next.Known) is { } context)
                     return context;
             }
         }
@@ -100,15 +108,21 @@ internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
 
     bool ISocketUser.OnReadable(ClientSocket socket)
     {
-        Span<byte> first = stackalloc byte[1];
+        Span<byte> first = Scratch.Bytes;
         int length = socket.Peek(first);
         if (length < 0)
             return true;
-        if (length > 0)
-            HandOver(socket);
-        else
+        if (length == 0)
             socket.Dispose();
+        else if (!TryUpgrade(socket, first[..length]))
+            HandOver(socket);
         return false;
+    }
+
+    public void HandOver(ClientSocket socket, object? known = null)
+    {
+        if (!handedOver.Writer.TryWrite((socket, known)))
+            _ = HandOverAsync(socket, known);
     }
 
     void ISocketUser.OnHungUp()
@@ -131,17 +145,28 @@ internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
         }
     }
 
-    private void HandOver(ClientSocket client)
-    {
-        if (!handedOver.Writer.TryWrite(client))
-            _ = HandOverAsync(client);
-    }
-
-    private async Task HandOverAsync(ClientSocket client)
+    private bool TryUpgrade(ClientSocket socket, ReadOnlySpan<byte> first)
     {
         try
         {
-            await handedOver.Writer.WriteAsync(client);
+            return upgrades is not null
+                && UpgradeRequest.TryRead(first, out UpgradeRequest request)
+                && (!loopbackNamesOnly || LoopbackHost.Is(Encoding.ASCII.GetString(request.Host)))
+                && upgrades.TryTake(socket, request, this);
+        }
+        catch (Exception e)
+        {
+            TransportLog.Failed(logger, "Taking a client", e);
+            socket.Abort();
+            return true;
+        }
+    }
+
+    private async Task HandOverAsync(ClientSocket client, object? known)
+    {
+        try
+        {
+            await handedOver.Writer.WriteAsync((client, known));
         }
         catch (ChannelClosedException)
         {

@@ -16,13 +16,16 @@ internal sealed class WebServerConnections(IMemoryPoolFactory<byte> pools, ILogg
 
     /// <summary>Null when the connection has failed meanwhile.</summary>
     /// <param name="client">Which whoever calls this is reading; it is used up.</param>
-    public ConnectionContext? TryCreate(ClientSocket client)
+    /// <param name="known">What is known about its first request; null when nothing is.</param>
+    public ConnectionContext? TryCreate(ClientSocket client, object? known)
     {
         var handle = new SafeSocketHandle(client.Detach(), ownsHandle: true);
         try
         {
             ConnectionContext context = contexts.Create(new Socket(handle));
             context.Features.Set<IMemoryPoolFeature>(memory);
+            if (known is not null)
+                context.Features.Set(new HandedOver(known));
             return context;
         }
         catch (SocketException)
