@@ -92,17 +92,25 @@ internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
     // Connections wait to be accepted.
     void IPolled.Signal(uint events)
     {
-        for (int i = 0; i < AcceptsAtOnce && !unbound; i++)
+        try
         {
-            int descriptor = Libc.Accept(listener.SafeHandle);
-            if (descriptor < 0)
+            for (int i = 0; i < AcceptsAtOnce && !unbound; i++)
             {
-                if (Marshal.GetLastPInvokeError() is not (Libc.TryAgain or Libc.Interrupted or Libc.Aborted))
+                int descriptor = Libc.Accept(listener.SafeHandle);
+                if (descriptor >= 0)
+                    Begin(descriptor);
+                else if (Marshal.GetLastPInvokeError() is Libc.TryAgain or Libc.Interrupted or Libc.Aborted)
+                    return;
+                else
+                {
                     Pause();
-                return;
+                    return;
+                }
             }
-
-            Begin(descriptor);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Unbound meanwhile.
         }
     }
 
