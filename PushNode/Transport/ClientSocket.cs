@@ -173,12 +173,33 @@ internal sealed class ClientSocket : SafeHandleMinusOneIsInvalid, IThreadPoolWor
         }
     }
 
-    /// <summary>Gives the descriptor away, unwatched. Only whoever is reading it may, and nobody else may use the socket any more.</summary>
+    /// <summary>The descriptor, which stays open until it is released (<see cref="SafeHandle.DangerousRelease"/>); -1 when it is closed.</summary>
+    public int Hold()
+    {
+        try
+        {
+            bool held = false;
+            DangerousAddRef(ref held);
+            return (int)handle;
+        }
+        catch (ObjectDisposedException)
+        {
+            return -1;
+        }
+    }
+
+    /// <summary>
+    /// Gives the descriptor away, unwatched; -1 when it is closed. Only whoever is reading it may, and nobody else may use the socket any more.
+    /// </summary>
     public int Detach()
     {
-        int descriptor = (int)handle;
+        int descriptor = Hold();
+        if (descriptor < 0)
+            return descriptor;
         poller.Forget(descriptor, unwatch: true);
+        // From here on closing it does nothing.
         SetHandleAsInvalid();
+        DangerousRelease();
         return descriptor;
     }
 

@@ -46,34 +46,34 @@ internal sealed class Poller : IAsyncDisposable
     /// <summary>Pauses, or goes on, with telling of connections that wait.</summary>
     public void PauseListener(SafeHandle handle, bool paused) => Libc.Rewatch(poll, (int)handle.DangerousGetHandle(), paused ? 0 : Libc.Readable);
 
-    /// <summary>Watches for what comes; what is there already is told at once.</summary>
+    /// <summary>Watches for what comes; what is there already is told at once. False when the socket is closed.</summary>
     /// <exception cref="IOException">The system has no room for it.</exception>
-    public void Watch(ClientSocket socket)
+    public bool Watch(ClientSocket socket)
     {
-        int descriptor = (int)socket.DangerousGetHandle();
-        Note(descriptor, socket);
-        Libc.Watch(poll, descriptor, ClientEvents);
+        int descriptor = socket.Hold();
+        if (descriptor < 0)
+            return false;
+        try
+        {
+            Note(descriptor, socket);
+            Libc.Watch(poll, descriptor, ClientEvents);
+            return true;
+        }
+        finally
+        {
+            socket.DangerousRelease();
+        }
     }
 
     /// <summary>Watches for room to write too, from now on; what is there already is told at once. False when the socket is closed.</summary>
     public bool WatchForRoom(ClientSocket socket)
     {
-        bool held = false;
-        try
-        {
-            socket.DangerousAddRef(ref held);
-            Libc.Rewatch(poll, (int)socket.DangerousGetHandle(), ClientEvents | Libc.Writable);
-            return true;
-        }
-        catch (ObjectDisposedException)
-        {
+        int descriptor = socket.Hold();
+        if (descriptor < 0)
             return false;
-        }
-        finally
-        {
-            if (held)
-                socket.DangerousRelease();
-        }
+        Libc.Rewatch(poll, descriptor, ClientEvents | Libc.Writable);
+        socket.DangerousRelease();
+        return true;
     }
 
     /// <summary>Tells nothing more of a descriptor. Closing one takes it out of the system's set by itself.</summary>

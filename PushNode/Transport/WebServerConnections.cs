@@ -19,7 +19,10 @@ internal sealed class WebServerConnections(IMemoryPoolFactory<byte> pools, ILogg
     /// <param name="known">What is known about its first request; null when nothing is.</param>
     public ConnectionContext? TryCreate(ClientSocket client, object? known)
     {
-        var handle = new SafeSocketHandle(client.Detach(), ownsHandle: true);
+        int descriptor = client.Detach();
+        if (descriptor < 0)
+            return null;
+        var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
         try
         {
             ConnectionContext context = contexts.Create(new Socket(handle));
