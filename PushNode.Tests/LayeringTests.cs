@@ -14,11 +14,12 @@ internal sealed partial class LayeringTests
     {
         ["Collect"] = ["Dispatch", "Cluster", "Storage", "Access"],
         ["Dispatch"] = ["Push", "Cluster", "Peers"],
-        ["Push"] = ["Auth", "Cluster", "Storage", "Peers"],
+        ["Push"] = ["Auth", "Cluster", "Storage", "Peers", "Transport"],
         ["Auth"] = ["Cluster", "Peers"],
         ["Cluster"] = ["Storage", "Peers"],
         ["Storage"] = ["Peers"],
         ["Peers"] = [],
+        ["Transport"] = [],
         ["Access"] = [],
         ["Bench"] = [],
         ["Admin"] = ["Access", "Cluster", "Storage", "Peers"],

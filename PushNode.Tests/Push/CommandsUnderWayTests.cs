@@ -16,7 +16,7 @@ internal sealed class CommandsUnderWayTests
     private readonly ClientPipes pipes = new();
     private readonly StringBuilder sent = new();
     private readonly TaskCompletionSource storeAnswers = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private WebSocketConnection connection = null!;
+    private StreamWebSocket connection = null!;
     private Task running = Task.CompletedTask;
 
     [SetUp]
@@ -25,7 +25,7 @@ internal sealed class CommandsUnderWayTests
         TopicPatterns.TryCreate(["*"], out TopicPatterns topics, out _);
         var identity = new Identity("alice", 0, long.MaxValue, topics);
         var commands = new CommandHandler(parts.Get<Join>(), null!, parts.Get<Revocations>(), new PushOptions());
-        connection = new WebSocketConnection(parts.Get<ConnectionServices>(), identity, new ConnectRequest(), pipes, commands);
+        connection = new StreamWebSocket(parts.Get<ConnectionServices>(), identity, new ConnectRequest(), pipes, commands);
         running = connection.RunAsync(CancellationToken.None);
         parts.Store.HeadGate = storeAnswers;
         await SendAsync(RawWebSocket.Text("""{"type":"subscribe","topic":"news"}"""));

@@ -4,7 +4,10 @@ using PushNode.Tests.Support;
 namespace PushNode.Tests.Push;
 
 /// <summary>Clients that break RFC 6455 or the protocol: each is told what was wrong, and nobody else notices.</summary>
-internal sealed class HostileClientTests
+/// <param name="behindWebServer">Whether they come by the web server.</param>
+[TestFixture(false)]
+[TestFixture(true)]
+internal sealed class HostileClientTests(bool behindWebServer)
 {
     private static readonly byte[] Close = [0x88, 0x80, 0, 0, 0, 0];
 
@@ -40,7 +43,7 @@ internal sealed class HostileClientTests
     public async Task BrokenFrame(byte[] bytes, int code, string reason)
     {
         NodeProcess node = await SharedNode.GetAsync();
-        await using RawWebSocket socket = await RawWebSocket.ConnectAsync(node.Address, Tokens.For("mallory"));
+        await using RawWebSocket socket = await RawWebSocket.ConnectAsync(node.Address, Tokens.For("mallory"), behindWebServer: behindWebServer);
         await socket.ReadUntilAsync("welcome");
 
         await socket.SendAsync(bytes);
@@ -100,7 +103,7 @@ internal sealed class HostileClientTests
     public async Task FragmentedCommand_SplitByAPing_IsOne()
     {
         NodeProcess node = await SharedNode.GetAsync();
-        await using RawWebSocket socket = await RawWebSocket.ConnectAsync(node.Address, Tokens.For("carol"));
+        await using RawWebSocket socket = await RawWebSocket.ConnectAsync(node.Address, Tokens.For("carol"), behindWebServer: behindWebServer);
         await socket.ReadUntilAsync("welcome");
 
         foreach (byte b in (byte[])[.. RawWebSocket.Frame(0x01, "{\"type\":"u8), .. RawWebSocket.Frame(0x89, "in between"u8), .. RawWebSocket.Frame(0x80, "\"ping\"}"u8)])
@@ -113,7 +116,7 @@ internal sealed class HostileClientTests
     public async Task HalfAFrame_ThenSilence_IsClosed()
     {
         await using NodeProcess node = await NodeProcess.StartAsync("--Push:FrameTimeout", "00:00:01");
-        await using RawWebSocket socket = await RawWebSocket.ConnectAsync(node.Address, Tokens.For("mallory"));
+        await using RawWebSocket socket = await RawWebSocket.ConnectAsync(node.Address, Tokens.For("mallory"), behindWebServer: behindWebServer);
 
         await socket.SendAsync([0x81, 0xFD, 1, 2]);
 
@@ -125,7 +128,7 @@ internal sealed class HostileClientTests
     public async Task Silence_IsPinged_ThenClosed()
     {
         await using NodeProcess node = await NodeProcess.StartAsync("--Push:HeartbeatInterval", "00:00:01", "--Push:HeartbeatTimeout", "00:00:03");
-        await using RawWebSocket socket = await RawWebSocket.ConnectAsync(node.Address, Tokens.For("sleeper"));
+        await using RawWebSocket socket = await RawWebSocket.ConnectAsync(node.Address, Tokens.For("sleeper"), behindWebServer: behindWebServer);
 
         int opcode;
         do
@@ -151,15 +154,16 @@ internal sealed class HostileClientTests
     public async Task ANodeUnderAttack_ServesTheOthers()
     {
         NodeProcess node = await SharedNode.GetAsync();
+        string name = $"victim-{behindWebServer}";
         using var producer = new Producer(node.Address);
-        await using TestClient victim = await TestClient.ConnectAsync(node.Address, Tokens.For("victim"));
-        await victim.WaitForAsync("live", "user:victim");
+        await using TestClient victim = await TestClient.ConnectAsync(node.Address, Tokens.For(name));
+        await victim.WaitForAsync("live", $"user:{name}");
 
         byte[] noise = new byte[64 * 1024];
         new Random(1).NextBytes(noise);
         await Task.WhenAll(Enumerable.Range(0, 50).Select(async n =>
         {
-            await using RawWebSocket socket = await RawWebSocket.ConnectAsync(node.Address, Tokens.For($"mallory{n}"));
+            await using RawWebSocket socket = await RawWebSocket.ConnectAsync(node.Address, Tokens.For($"mallory{n}"), behindWebServer: behindWebServer);
             try
             {
                 await socket.SendAsync(noise);
@@ -169,7 +173,7 @@ internal sealed class HostileClientTests
                 // Cut while it was still sending.
             }
         }));
-        long seq = await producer.PushToAsync("victim", Encoding.UTF8.GetString("\"still here\""u8));
+        long seq = await producer.PushToAsync(name, Encoding.UTF8.GetString("\"still here\""u8));
 
         await victim.WaitForMessagesAsync(1);
         Assert.That(victim.Messages.Single().GetProperty("seq").GetInt64(), Is.EqualTo(seq));

@@ -11,7 +11,7 @@ internal sealed class OutboxTests
     private readonly Pipe transport = new(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
     private readonly Outbox outbox;
 
-    public OutboxTests() => outbox = new Outbox(transport.Writer, Limit, TimeProvider.System);
+    public OutboxTests() => outbox = new Outbox(new PipeOutput(transport.Writer), Limit, TimeProvider.System);
 
     [Test]
     public void TryEnqueue_TellsTheFirst_ThatItMustFlush()
@@ -131,7 +131,7 @@ internal sealed class OutboxTests
     [Test]
     public async Task WindowIsFull_UntilThePingInIt_IsAnswered()
     {
-        var windowed = new Outbox(PipeWriter.Create(Stream.Null), Limit, TimeProvider.System, window: 500);
+        var windowed = new Outbox(new PipeOutput(PipeWriter.Create(Stream.Null)), Limit, TimeProvider.System, window: 500);
         windowed.TryEnqueue(new byte[300]);
         Assert.That(windowed.WantsPing, Is.True);
         windowed.TryEnqueue(new byte[10], FrameKind.Ping);

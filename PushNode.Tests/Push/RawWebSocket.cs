@@ -13,16 +13,22 @@ internal sealed class RawWebSocket : IAsyncDisposable
     private readonly TcpClient tcp = new();
     private NetworkStream stream = null!;
 
-    public static async Task<RawWebSocket> ConnectAsync(Uri node, string token, string query = "")
+    /// <param name="node">The node.</param>
+    /// <param name="token">The user's.</param>
+    /// <param name="query">What it asks for.</param>
+    /// <param name="behindWebServer">Whether by a request that is not answered without the web server, which all unusual ones are left to.</param>
+    public static async Task<RawWebSocket> ConnectAsync(Uri node, string token, string query = "", bool behindWebServer = false)
     {
         RawWebSocket socket = await OpenAsync(node);
         await socket.SendTextAsync(
             $"GET /push?{query} HTTP/1.1\r\nHost: {node.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: pushnode.v1, bearer.{token}\r\n\r\n");
+            + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: pushnode.v1, bearer.{token}\r\n{(behindWebServer ? "TE: trailers\r\n" : "")}\r\n");
         string head = await socket.ReadHeadAsync();
         Assert.That(head, Does.StartWith("HTTP/1.1 101"));
         // The key and its answer are the example of RFC 6455 section 1.3.
         Assert.That(head, Does.Contain("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=").And.Contain("Sec-WebSocket-Protocol: pushnode.v1"));
+        // Only the web server tells the time.
+        Assert.That(head.Contains("Date:", StringComparison.Ordinal), Is.EqualTo(behindWebServer));
         return socket;
     }
 

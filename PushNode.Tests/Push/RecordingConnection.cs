@@ -12,7 +12,7 @@ internal sealed class RecordingConnection(string user = "alice", ConnectionServi
     services ?? new ConnectionServices(null!, null!, new PushMetrics(TimeProvider.System), new PushOptions(), time ?? TimeProvider.System, NullLogger<Connection>.Instance),
     new Identity(user, 0, long.MaxValue, TopicPatterns.None),
     new ConnectRequest(),
-    new Outbox(new Pipe().Writer, 64 * 1024, TimeProvider.System))
+    new Outbox(new PipeOutput(new Pipe().Writer), 64 * 1024, TimeProvider.System))
 {
     private readonly ConcurrentQueue<string> frames = [];
     private volatile bool unproved;

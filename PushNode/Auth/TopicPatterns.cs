@@ -11,6 +11,9 @@ internal sealed class TopicPatterns
 
     public static TopicPatterns None { get; } = new([]);
 
+    // Held by each connection, and nearly all tokens say the same.
+    private static TopicPatterns All { get; } = new(["*"]);
+
     /// <summary>The patterns as they were given.</summary>
     public IReadOnlyList<string> Patterns => patterns;
 
@@ -18,7 +21,7 @@ internal sealed class TopicPatterns
     public static bool TryCreate(IReadOnlyCollection<string> patterns, out TopicPatterns result, out string? offending)
     {
         offending = patterns.FirstOrDefault(static p => !IsPattern(p));
-        result = offending is not null || patterns.Count == 0 ? None : new TopicPatterns([.. patterns]);
+        result = offending is not null || patterns.Count == 0 ? None : patterns.Count == 1 && patterns.First() == "*" ? All : new TopicPatterns([.. patterns]);
         return offending is null;
     }
 

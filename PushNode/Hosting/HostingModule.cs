@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -42,6 +43,9 @@ internal static class HostingModule
             () => SigningKey.LoadOrCreate(provider.GetRequiredService<DataFolder>()),
             provider.GetRequiredService<TimeProvider>())));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, node, cluster, hosting, https));
+        // After the web server's own, which takes what this one leaves.
+        if (OperatingSystem.IsLinux())
+            services.AddSingleton<IConnectionListenerFactory>(provider => Listeners.CreatePlain(node, cluster, hosting, provider));
         AddLogging(builder.Logging, configuration);
         return node;
     }

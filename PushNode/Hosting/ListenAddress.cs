@@ -52,6 +52,10 @@ internal sealed record ListenAddress(IPAddress? Address, int Port, bool IsHttps)
             || mine.Equals(IPAddress.IPv6Any) || its.Equals(IPAddress.IPv6Any)
             || (mine.AddressFamily == AddressFamily.InterNetwork && its.AddressFamily == AddressFamily.InterNetwork && (mine.Equals(IPAddress.Any) || its.Equals(IPAddress.Any)))));
 
+    /// <summary>Whether the endpoint is one that is listened on for this address.</summary>
+    public bool Covers(IPEndPoint endpoint) =>
+        Port == endpoint.Port && (Addresses.Contains(endpoint.Address) || (Address is not null && Address.Equals(IPAddress.IPv6Any) && endpoint.Address.Equals(IPAddress.Any)));
+
     public override string ToString()
     {
         string host = Address switch

@@ -1,8 +1,10 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using PushNode.Peers;
+using PushNode.Transport;
 
 namespace PushNode.Hosting;
 
@@ -49,6 +51,20 @@ internal static class Listeners
             Listen(kestrel, url, options => Public(options, url, https));
         if (cluster is not null)
             Listen(kestrel, cluster.Listen, options => Internal(options, cluster));
+    }
+
+    /// <summary>What listens on the public addresses without TLS.</summary>
+    public static SocketListenerFactory CreatePlain(NodeOptions node, ClusterNode? cluster, HostingOptions hosting, IServiceProvider services)
+    {
+        ListenAddress[] others = [.. node.Urls.Where(static u => u.IsHttps), .. cluster is null ? (ListenAddress[])[] : [cluster.Listen]];
+        return new SocketListenerFactory(
+            endpoint => node.Urls.Any(url => !url.IsHttps && url.Covers(endpoint)) && !others.Any(other => other.Covers(endpoint)),
+            hosting.HeaderTimeout,
+            services.GetService<IUpgrades>(),
+            services.GetRequiredService<NodeAccess>().IsOpen,
+            services.GetRequiredService<IMemoryPoolFactory<byte>>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILoggerFactory>());
     }
 
     private static void Listen(KestrelServerOptions kestrel, ListenAddress url, Action<ListenOptions> configure)

@@ -1,6 +1,7 @@
 using PushNode.Auth;
 using PushNode.Cluster;
 using PushNode.Diagnostics;
+using PushNode.Transport;
 
 namespace PushNode.Push;
 
@@ -9,8 +10,14 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
 {
     private const int RetryAfterSeconds = 5;
 
+    /// <summary>Whether connections are limited by the client's address; if not, none need be told, so that nothing is kept for nothing.</summary>
+    public bool CountsByAddress => options.MaxConnectionsPerAddress > 0;
+
+    /// <inheritdoc cref="Enter(string?)"/>
+    public Problem? Enter(HttpContext context) => Enter(AddressOf(context));
+
     /// <summary>Takes a place for the client; the problem (429 or 503) when there is none.</summary>
-    public Problem? Enter(HttpContext context) => connections.TryEnter(AddressOf(context)) switch
+    public Problem? Enter(string? address) => connections.TryEnter(address) switch
     {
         ConnectionRoom.Stopping => Problem.Unavailable("the node is draining, connect to another one"),
         ConnectionRoom.NodeFull => Problem.Unavailable($"this node has {options.MaxConnections} connections, the most allowed", RetryAfterSeconds),
@@ -21,18 +28,31 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
         _ => null,
     };
 
+    /// <inheritdoc cref="Leave(string?)"/>
+    public void Leave(HttpContext context) => Leave(AddressOf(context));
+
     /// <summary>The client that entered is gone.</summary>
-    public void Leave(HttpContext context) => connections.Leave(AddressOf(context));
+    public void Leave(string? address) => connections.Leave(address);
 
     /// <summary>The client's identity, or the problem to refuse it with (400, 401, 403, 429 or 503).</summary>
     public async ValueTask<(Identity? Identity, Problem? Refusal)> AdmitAsync(HttpContext context, ConnectRequest request, string? token)
     {
-        if (RefuseOrigin(context.Request) is { } foreign)
+        if (RefuseOrigin(context.Request.Headers.Origin) is { } foreign)
             return (null, foreign);
         if (string.IsNullOrEmpty(token))
             return (null, Problem.Unauthorized("a token is needed: as Authorization: Bearer, as ?token= or as the subprotocol bearer.<token>"));
+        AuthResult result = context.Features.Get<HandedOver>()?.Take<TokenVerdict>() is { } verdict && verdict.Token == token
+            ? verdict.Result
+            : await VerifyAsync(token, context.RequestAborted);
+        return Judge(result, request);
+    }
 
-        AuthResult result = await authenticator.VerifyAsync(token, context.RequestAborted);
+    /// <summary>Tells who a token is for.</summary>
+    public ValueTask<AuthResult> VerifyAsync(string token, CancellationToken cancellationToken) => authenticator.VerifyAsync(token, cancellationToken);
+
+    /// <summary>The identity that a token was found to have, or the problem to refuse it with (400, 401, 403, 429 or 503).</summary>
+    public (Identity? Identity, Problem? Refusal) Judge(AuthResult result, ConnectRequest request)
+    {
         if (result.Identity is not { } identity)
         {
             return (null, result.Failure == AuthFailure.Unavailable
@@ -43,14 +63,11 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
         return Check(identity, request) is { } refusal ? (null, refusal) : (identity, null);
     }
 
-    /// <summary>The problem (403) when pages of the request's origin may not connect.</summary>
-    public Problem? RefuseOrigin(HttpRequest request)
-    {
-        string? origin = request.Headers.Origin;
-        return origin is null || options.AllowedOrigins.Length == 0 || options.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase)
+    /// <summary>Null when pages of the origin may connect, or there is none.</summary>
+    public Problem? RefuseOrigin(string? origin) =>
+        origin is null || options.AllowedOrigins.Length == 0 || options.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase)
             ? null
             : Problem.Forbidden("origin_not_allowed", "pages of this origin may not connect (Push:AllowedOrigins)");
-    }
 
     private Problem? Check(Identity identity, ConnectRequest request)
     {
@@ -69,6 +86,5 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
             : null;
     }
 
-    // Null unless connections are limited by it, so that nothing is kept for nothing.
-    private string? AddressOf(HttpContext context) => options.MaxConnectionsPerAddress > 0 ? context.Connection.RemoteIpAddress?.ToString() : null;
+    private string? AddressOf(HttpContext context) => CountsByAddress ? context.Connection.RemoteIpAddress?.ToString() : null;
 }

@@ -12,11 +12,10 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// <summary>How many messages may wait for a gap to close; more are dropped, the store has them.</summary>
     private const int MaxWaiting = 256;
 
-    private readonly Lock gate = new();
-    private readonly List<Subscription> live = [];
+    private SubscriptionSet live;
 
     // Those that are behind, and those that are still joining.
-    private readonly List<Subscription> waitingRoom = [];
+    private SubscriptionSet waitingRoom;
     private SortedList<long, Message>? waiting;
     private long delivered;
     private long newest;
@@ -40,7 +39,7 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     {
         get
         {
-            lock (gate)
+            lock (this)
                 return delivered;
         }
     }
@@ -48,19 +47,19 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// <summary>Takes a subscription in whose place is still being found: it is sent nothing yet, but its connection can be closed.</summary>
     public void Take(Subscription subscription)
     {
-        lock (gate)
+        lock (this)
         {
             if (orphaned)
                 subscription.State = SubscriptionState.Ended;
             else
-                Add(waitingRoom, subscription);
+                waitingRoom.Add(subscription);
         }
     }
 
     /// <summary>A subscription that was taken in has its position, from which it will read the store first.</summary>
     public void Attach(Subscription subscription)
     {
-        lock (gate)
+        lock (this)
         {
             if (subscription.State == SubscriptionState.Joining)
                 subscription.State = SubscriptionState.Behind;
@@ -72,27 +71,18 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// </summary>
     public void Orphan()
     {
-        lock (gate)
+        lock (this)
         {
             orphaned = true;
-            foreach (List<Subscription> list in (ReadOnlySpan<List<Subscription>>)[live, waitingRoom])
-            {
-                foreach (Subscription subscription in list)
-                {
-                    subscription.State = SubscriptionState.Ended;
-                    subscription.Index = -1;
-                }
-
-                list.Clear();
-            }
-
+            End(ref live);
+            End(ref waitingRoom);
             DropWaiting();
         }
     }
 
     public void Detach(Subscription subscription)
     {
-        lock (gate)
+        lock (this)
         {
             if (subscription.State == SubscriptionState.Ended)
                 return;
@@ -105,7 +95,7 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// <summary>Writes a message from the store to a subscription that is behind; <see cref="EnqueueResult.Closed"/> when it is not any more.</summary>
     public EnqueueResult Replay(Subscription subscription, Message message)
     {
-        lock (gate)
+        lock (this)
         {
             if (subscription.State != SubscriptionState.Behind)
                 return EnqueueResult.Closed;
@@ -119,7 +109,7 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// <summary>The store has nothing more for the subscription up to this seq: what is missing has expired.</summary>
     public void PassOver(Subscription subscription, long through)
     {
-        lock (gate)
+        lock (this)
         {
             if (subscription.State == SubscriptionState.Behind)
                 subscription.Position = Math.Max(subscription.Position, through);
@@ -132,7 +122,7 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// </summary>
     public long PositionOf(Subscription subscription)
     {
-        lock (gate)
+        lock (this)
             return subscription.Position;
     }
 
@@ -144,7 +134,7 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// <param name="announce">Called once, in order between the last replayed and the first live message.</param>
     public bool TryGoLive(Subscription subscription, Action<Subscription> announce)
     {
-        lock (gate)
+        lock (this)
         {
             if (subscription.State != SubscriptionState.Behind)
                 return true;
@@ -155,7 +145,7 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
             announce(subscription);
             RemoveFromList(subscription);
             subscription.State = SubscriptionState.Live;
-            Add(live, subscription);
+            live.Add(subscription);
             return true;
         }
     }
@@ -165,7 +155,7 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// </summary>
     public bool Deliver(Message message, FlushList touched)
     {
-        lock (gate)
+        lock (this)
         {
             if (message.Ephemeral)
             {
@@ -191,7 +181,7 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// <summary>Where the gap begins that is to be filled: the last seq delivered; null when there is none any more, which ends the filling.</summary>
     public long? FindGap()
     {
-        lock (gate)
+        lock (this)
         {
             expected.Seek();
             if (live.Count > 0 && delivered < Math.Max(newest, expected.Seq))
@@ -206,7 +196,7 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// <summary>Takes what the store had for a gap; true when that moved the channel on.</summary>
     public bool Fill(in MessagePage page, FlushList touched)
     {
-        lock (gate)
+        lock (this)
         {
             long before = delivered;
             foreach (Message message in page.Messages)
@@ -230,7 +220,7 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// </summary>
     public bool Reconcile(long hint)
     {
-        lock (gate)
+        lock (this)
         {
             bool missed = delivered < expected.Seq;
             expected.Hint(hint);
@@ -244,7 +234,7 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// </summary>
     public bool CatchUpTo(long head)
     {
-        lock (gate)
+        lock (this)
         {
             expected.Tell(head);
             return StartFilling(delivered < expected.Seq);
@@ -254,12 +244,12 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     /// <summary>Adds the channel's connections to <paramref name="target"/>.</summary>
     public void CopyConnections(List<Connection> target)
     {
-        lock (gate)
+        lock (this)
         {
-            foreach (Subscription subscription in live)
-                target.Add(subscription.Connection);
-            foreach (Subscription subscription in waitingRoom)
-                target.Add(subscription.Connection);
+            for (int i = 0; i < live.Count; i++)
+                target.Add(live[i].Connection);
+            for (int i = 0; i < waitingRoom.Count; i++)
+                target.Add(waitingRoom[i].Connection);
         }
     }
 
@@ -299,24 +289,28 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
 
     private void WriteEphemeral(Message message, FlushList touched)
     {
+        int written = WriteEphemeral(message, live, touched) + WriteEphemeral(message, waitingRoom, touched);
+        Count(message, written);
+    }
+
+    private int WriteEphemeral(Message message, in SubscriptionSet set, FlushList touched)
+    {
         int written = 0;
-        foreach (List<Subscription> list in (ReadOnlySpan<List<Subscription>>)[live, waitingRoom])
+        for (int i = 0; i < set.Count; i++)
         {
-            foreach (Subscription subscription in list)
-            {
-                if (subscription.State == SubscriptionState.Joining)
-                    continue;
-                EnqueueResult result = subscription.Connection.TryWrite(message, subscription);
-                if (result == EnqueueResult.QueuedFirst)
-                    touched.Add(subscription.Connection);
-                if (result is EnqueueResult.QueuedFirst or EnqueueResult.Queued)
-                    written++;
-                else
-                    metrics.CountEphemeralDropped();
-            }
+            Subscription subscription = set[i];
+            if (subscription.State == SubscriptionState.Joining)
+                continue;
+            EnqueueResult result = subscription.Connection.TryWrite(message, subscription);
+            if (result == EnqueueResult.QueuedFirst)
+                touched.Add(subscription.Connection);
+            if (result is EnqueueResult.QueuedFirst or EnqueueResult.Queued)
+                written++;
+            else
+                metrics.CountEphemeralDropped();
         }
 
-        Count(message, written);
+        return written;
     }
 
     private void Count(Message message, int written)
@@ -364,24 +358,27 @@ internal sealed class ChannelFeed(Channel channel, PushMetrics metrics)
     {
         RemoveFromList(subscription);
         subscription.State = SubscriptionState.Behind;
-        Add(waitingRoom, subscription);
+        waitingRoom.Add(subscription);
         metrics.FellBehind.Add(1);
         subscription.Connection.CatchUp();
     }
 
-    private static void Add(List<Subscription> list, Subscription subscription)
+    private static void End(ref SubscriptionSet set)
     {
-        subscription.Index = list.Count;
-        list.Add(subscription);
+        for (int i = 0; i < set.Count; i++)
+        {
+            set[i].State = SubscriptionState.Ended;
+            set[i].Index = -1;
+        }
+
+        set.Clear();
     }
 
     private void RemoveFromList(Subscription subscription)
     {
-        List<Subscription> list = subscription.State == SubscriptionState.Live ? live : waitingRoom;
-        Subscription last = list[^1];
-        list[subscription.Index] = last;
-        last.Index = subscription.Index;
-        list.RemoveAt(list.Count - 1);
-        subscription.Index = -1;
+        if (subscription.State == SubscriptionState.Live)
+            live.Remove(subscription);
+        else
+            waitingRoom.Remove(subscription);
     }
 }

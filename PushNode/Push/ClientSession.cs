@@ -9,23 +9,34 @@ internal sealed class ClientSession(ConnectionList connections, Join join, Drain
     /// <param name="cancellationToken">The transport's end.</param>
     public async Task RunAsync(Connection connection, ConnectRequest request, Func<CancellationToken, Task> run, CancellationToken cancellationToken)
     {
-        PushLog.Connected(logger, connection.UserId, connection.Device, connection);
-        connections.Add(connection);
-        if (connections.IsStopping)
-            drain.TurnAway(connection);
+        Begin(connection, request, cancellationToken);
         try
         {
-            // Reading begins at once: a join may wait for the store, and a client may leave meanwhile.
-            connection.Joined = JoinAsync(connection, request, cancellationToken);
             await run(cancellationToken);
         }
         finally
         {
-            await connection.Joined;
-            await join.LeaveAsync(connection);
-            connections.Remove(connection);
-            PushLog.Left(logger, connection.UserId, connection);
+            await EndAsync(connection);
         }
+    }
+
+    /// <summary>A new connection, whose reading begins at once: a join may wait for the store, and a client may leave meanwhile.</summary>
+    public void Begin(Connection connection, ConnectRequest request, CancellationToken clientGone)
+    {
+        PushLog.Connected(logger, connection.UserId, connection.Device, connection);
+        connections.Add(connection);
+        if (connections.IsStopping)
+            drain.TurnAway(connection);
+        connection.Joined = JoinAsync(connection, request, clientGone);
+    }
+
+    /// <summary>The transport has ended, and reads nothing more.</summary>
+    public async Task EndAsync(Connection connection)
+    {
+        await connection.Joined;
+        await join.LeaveAsync(connection);
+        connections.Remove(connection);
+        PushLog.Left(logger, connection.UserId, connection);
     }
 
     private async Task JoinAsync(Connection connection, ConnectRequest request, CancellationToken cancellationToken)
@@ -42,6 +53,11 @@ internal sealed class ClientSession(ConnectionList connections, Join join, Drain
         {
             PushLog.Failed(logger, $"A join of {connection.UserId}", e);
             connection.Close(CloseCode.InternalError, "the node failed to connect you to your messages");
+        }
+        finally
+        {
+            // An idle connection keeps nothing of its join.
+            connection.EndJoin();
         }
     }
 }

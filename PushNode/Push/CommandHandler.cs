@@ -8,7 +8,7 @@ namespace PushNode.Push;
 internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Revocations revocations, PushOptions options)
 {
     /// <summary>Handles the whole message in <paramref name="messages"/>.</summary>
-    public ValueTask HandleAsync(Connection connection, MessageReader messages, CancellationToken cancellationToken)
+    public ValueTask HandleAsync(Connection connection, MessageReader messages)
     {
         if (connection.IsClosed)
             return ValueTask.CompletedTask;
@@ -24,11 +24,11 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
                 Acknowledge(connection, command);
                 return ValueTask.CompletedTask;
             case CommandType.Subscribe:
-                return new(SubscribeAsync(connection, command, cancellationToken));
+                return new(SubscribeAsync(connection, command));
             case CommandType.Unsubscribe:
                 return new(UnsubscribeAsync(connection, command.Topic!));
             case CommandType.Auth:
-                return new(AuthenticateAsync(connection, command.Token!, cancellationToken));
+                return new(AuthenticateAsync(connection, command.Token!));
             default:
                 connection.Send(ServerFrame.Pong());
                 return ValueTask.CompletedTask;
@@ -47,7 +47,7 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
             connection.Acknowledge(subscription, seq);
     }
 
-    private async Task SubscribeAsync(Connection connection, ClientCommand command, CancellationToken cancellationToken)
+    private async Task SubscribeAsync(Connection connection, ClientCommand command)
     {
         await connection.Joined;
         string topic = command.Topic!;
@@ -58,7 +58,7 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
         else if (CountTopics(connection) >= options.MaxTopicsPerConnection)
             connection.Send(ServerFrame.Error("too_many_topics", $"subscribe: at most {options.MaxTopicsPerConnection} topics on one connection"));
         else
-            await join.SubscribeAsync(connection, topic, command.After, cancellationToken);
+            await join.SubscribeAsync(connection, topic, command.After, connection.ClientGone);
     }
 
     private async Task UnsubscribeAsync(Connection connection, string topic)
@@ -75,8 +75,9 @@ internal sealed class CommandHandler(Join join, IAuthenticator authenticator, Re
         connection.Send(ServerFrame.Unsubscribed(topic));
     }
 
-    private async Task AuthenticateAsync(Connection connection, string token, CancellationToken cancellationToken)
+    private async Task AuthenticateAsync(Connection connection, string token)
     {
+        CancellationToken cancellationToken = connection.ClientGone;
         AuthResult result = await authenticator.VerifyAsync(token, cancellationToken);
         if (result.Identity is not { } identity)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
 using PushNode.Diagnostics;
 using PushNode.Messages;
 
@@ -31,15 +32,17 @@ internal sealed class ConnectRequest
     /// <summary>The topics to subscribe to, each with a position if the client gives one.</summary>
     public Dictionary<string, long?> Topics { get; } = [];
 
-    /// <summary>Reads the query; null when it is well, else what is wrong with it.</summary>
-    public static Problem? TryParse(IQueryCollection query, out ConnectRequest request)
+    /// <summary>Reads the query, with its question mark; null when it is well, else what is wrong with it.</summary>
+    public static Problem? TryParse(string? query, out ConnectRequest request)
     {
         request = new ConnectRequest();
-        foreach ((string name, Microsoft.Extensions.Primitives.StringValues values) in query)
+        foreach (QueryStringEnumerable.EncodedNameValuePair pair in new QueryStringEnumerable(query))
         {
-            if (values.Count != 1)
-                return Problem.BadRequest("bad_parameter", $"{name} is given {values.Count} times; give it once");
-            if (request.Set(name, values[0] ?? "") is { } detail)
+            string name = pair.DecodeName().ToString();
+            int times = Count(query, name);
+            if (times > 1)
+                return Problem.BadRequest("bad_parameter", $"{name} is given {times} times; give it once");
+            if (request.Set(name, pair.DecodeValue().ToString()) is { } detail)
                 return Problem.BadRequest("bad_parameter", detail);
         }
 
@@ -60,6 +63,15 @@ internal sealed class ConnectRequest
     /// <summary>Reads a position in a channel: a whole number from 0 to 2^53 - 1.</summary>
     public static bool TryParseSeq(ReadOnlySpan<char> text, out long seq) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq < Message.SeqEnd;
+
+    // For each of the few names that there are, once at most: a name that is unknown, or there twice, ends the reading.
+    private static int Count(string? query, string name)
+    {
+        int times = 0;
+        foreach (QueryStringEnumerable.EncodedNameValuePair pair in new QueryStringEnumerable(query))
+            times += pair.DecodeName().Span.Equals(name, StringComparison.OrdinalIgnoreCase) ? 1 : 0;
+        return times;
+    }
 
     private string? Set(string name, string value)
     {

@@ -74,6 +74,9 @@ internal abstract class Connection
         set => Volatile.Write(ref leaving, value);
     }
 
+    /// <summary>Cancelled when the client has left, for what it has asked for.</summary>
+    public virtual CancellationToken ClientGone => CancellationToken.None;
+
     /// <summary>Whether it has been sent messages that would come again on its next connection, and could still prove that they have arrived.</summary>
     public virtual bool IsUnproved => false;
 
@@ -94,6 +97,9 @@ internal abstract class Connection
         if (Outbox.TryEnqueue(Encode(frame), FrameKind.Control) == EnqueueResult.Full)
             Abort();
     }
+
+    /// <summary>Its join is over.</summary>
+    public virtual void EndJoin() => Joined = Task.CompletedTask;
 
     /// <summary>Cuts the transport at once.</summary>
     public abstract void Abort();

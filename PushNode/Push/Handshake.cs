@@ -1,6 +1,4 @@
 using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using PushNode.Diagnostics;
@@ -10,35 +8,27 @@ namespace PushNode.Push;
 /// <summary>The opening handshake (RFC 6455 section 4.2; over HTTP/2 RFC 8441).</summary>
 internal sealed class Handshake
 {
-    /// <summary>The subprotocol of PushNode.</summary>
-    public const string Subprotocol = "pushnode.v1";
-
-    private const string TokenPrefix = "bearer.";
     private const string Version = "13";
     private const int KeyLength = 24;
     private const int KeyBytes = 16;
 
     private readonly HttpContext context;
     private readonly IHttpExtendedConnectFeature? extendedConnect;
+    private readonly SubprotocolOffer offer;
 
     private Handshake(HttpContext context, IHttpExtendedConnectFeature? extendedConnect)
     {
         this.context = context;
         this.extendedConnect = extendedConnect;
         foreach (string entry in context.Request.Headers.GetCommaSeparatedValues("Sec-WebSocket-Protocol"))
-        {
-            if (entry == Subprotocol)
-                OffersSubprotocol = true;
-            else if (entry.StartsWith(TokenPrefix, StringComparison.Ordinal))
-                Token = entry[TokenPrefix.Length..];
-        }
+            offer.Add(entry);
     }
 
     /// <summary>Whether the client knows our close codes, and so is told a refusal by one of them.</summary>
-    public bool OffersSubprotocol { get; }
+    public bool OffersSubprotocol => offer.HasOurs;
 
     /// <summary>The token that came as a subprotocol; null when none did.</summary>
-    public string? Token { get; }
+    public string? Token => offer.Token;
 
     /// <summary>Reads the request's side of the handshake; null, with the handshake, when it is well.</summary>
     public static Problem? TryRead(HttpContext context, out Handshake? handshake)
@@ -76,7 +66,7 @@ internal sealed class Handshake
     {
         IHeaderDictionary headers = context.Response.Headers;
         if (OffersSubprotocol)
-            headers.SecWebSocketProtocol = Subprotocol;
+            headers.SecWebSocketProtocol = SubprotocolOffer.Ours;
         SlowClients.Allow(context);
         Stream stream;
         if (extendedConnect is not null)
@@ -94,8 +84,12 @@ internal sealed class Handshake
         return new StreamTransport(stream, RequestAbort.Of(context));
     }
 
-    [SuppressMessage("Security", "CA5350", Justification = "RFC 6455 section 4.2.2 asks for SHA-1; it protects nothing.")]
-    private static string AcceptKey(string key) => Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+    private static string AcceptKey(string key)
+    {
+        Span<byte> accept = stackalloc byte[HandshakeAnswer.AcceptLength];
+        HandshakeAnswer.WriteAccept(Encoding.ASCII.GetBytes(key), accept);
+        return Encoding.ASCII.GetString(accept);
+    }
 
     private static bool IsKey(string? key) =>
         key is { Length: KeyLength } && Base64.IsValid(key, out int length) && length == KeyBytes;

@@ -1,4 +1,4 @@
-using System.IO.Pipelines;
+using PushNode.Transport;
 
 namespace PushNode.Push;
 
@@ -6,19 +6,21 @@ namespace PushNode.Push;
 /// What waits to be written to one connection, bounded in bytes. There is no writer task: whoever puts the first frame in starts the writing, which
 /// goes on until nothing waits. Frames that come while a write is under way leave together in the next one.
 /// </summary>
-/// <param name="writer">The transport.</param>
+/// <param name="output">The transport.</param>
 /// <param name="limit">How many bytes may wait.</param>
 /// <param name="time">The clock.</param>
 /// <param name="window">
 /// How many bytes may be under way to a client that proves by pongs what has arrived. What the system has taken may lie in its buffers and the client's,
 /// megabytes in front of the next ping: a slow client that is sent no more than this at a time answers in time.
 /// </param>
-internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, long window = long.MaxValue)
+internal sealed class Outbox(IOutput output, int limit, TimeProvider time, long window = long.MaxValue)
 {
     /// <summary>Bytes given to the socket at a time: small enough that a slow but living socket makes visible progress.</summary>
     private const int WriteBytes = 32 * 1024;
 
-    private readonly Lock gate = new();
+    [ThreadStatic]
+    private static byte[]? batch;
+
     private FrameQueue queue;
     private TaskCompletionSource? room;
     private TaskCompletionSource? empty;
@@ -58,7 +60,7 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
     /// <param name="kind">What it is, which decides how much room there is for it.</param>
     public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frame, FrameKind kind = FrameKind.Durable)
     {
-        lock (gate)
+        lock (this)
         {
             if (closed || last)
                 return EnqueueResult.Closed;
@@ -78,7 +80,7 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
     /// <summary>Puts the connection's last frame in, whatever waits; every later one is refused as <see cref="EnqueueResult.Closed"/>.</summary>
     public EnqueueResult EnqueueLast(ReadOnlyMemory<byte> frame)
     {
-        lock (gate)
+        lock (this)
         {
             if (closed || last)
                 return EnqueueResult.Closed;
@@ -98,7 +100,7 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
     /// <summary>Completes when at most half of the limit is pending and the window is open, or the outbox is closed.</summary>
     public Task WaitForRoomAsync()
     {
-        lock (gate)
+        lock (this)
         {
             if (closed || last || HasRoom)
                 return Task.CompletedTask;
@@ -110,7 +112,7 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
     /// <summary>Completes when all that was put in has been given to the transport, or the outbox is closed.</summary>
     public Task WaitUntilEmptyAsync()
     {
-        lock (gate)
+        lock (this)
         {
             if (closed || pendingBytes == 0)
                 return Task.CompletedTask;
@@ -122,7 +124,7 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
     /// <summary>Takes no more frames, drops those that wait and lets waiters go. What is being written is left to the transport.</summary>
     public void Close()
     {
-        lock (gate)
+        lock (this)
         {
             closed = true;
             pendingBytes = 0;
@@ -136,7 +138,7 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
     /// <summary>Writes until nothing waits; at once returns when somebody else is already at it. Completes with false when the socket is gone.</summary>
     public async ValueTask<bool> FlushAsync()
     {
-        lock (gate)
+        lock (this)
         {
             if (writing)
                 return true;
@@ -166,7 +168,7 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
     private void ProveUpTo(bool everything)
     {
         TaskCompletionSource? waiter = null;
-        lock (gate)
+        lock (this)
         {
             Volatile.Write(ref proved, everything ? entered : pinged);
             if (HasRoom)
@@ -187,7 +189,7 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
 
     private bool TryTake(out FrameQueue taken)
     {
-        lock (gate)
+        lock (this)
         {
             taken = queue;
             queue = default;
@@ -206,28 +208,15 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
             int written = 0;
             while (index < taken.Count)
             {
-                int bytes = 0;
-                while (index < taken.Count && bytes < WriteBytes)
-                {
-                    // A large frame is written in parts too, each of which is progress.
-                    ReadOnlySpan<byte> frame = taken[index].Span[written..];
-                    ReadOnlySpan<byte> part = frame[..Math.Min(frame.Length, WriteBytes - bytes)];
-                    CopyTo(writer, part);
-                    bytes += part.Length;
-                    bool whole = part.Length == frame.Length;
-                    written = whole ? 0 : written + part.Length;
-                    index += whole ? 1 : 0;
-                }
-
                 Volatile.Write(ref writeStarted, time.GetTimestamp());
-                ValueTask<FlushResult> flush = writer.FlushAsync();
-                bool waits = !flush.IsCompleted;
-                FlushResult result = await flush;
+                ValueTask<bool> write = WriteNext(taken, ref index, ref written, out int bytes);
+                bool waits = !write.IsCompleted;
+                bool isOpen = await write;
                 if (waits)
                     Volatile.Write(ref lastTaken, time.GetTimestamp());
                 Volatile.Write(ref writeStarted, 0);
                 Settle(bytes);
-                if (result.IsCompleted || result.IsCanceled)
+                if (!isOpen)
                     return false;
             }
 
@@ -239,26 +228,41 @@ internal sealed class Outbox(PipeWriter writer, int limit, TimeProvider time, lo
         }
     }
 
-    private static void CopyTo(PipeWriter writer, ReadOnlySpan<byte> frame)
+    // Writes what leaves together, from a position on that it moves.
+    private ValueTask<bool> WriteNext(in FrameQueue taken, ref int index, ref int written, out int bytes)
     {
-        Span<byte> target = writer.GetSpan(Math.Min(frame.Length, 4096));
-        while (true)
+        // One that leaves alone is not copied.
+        if (index == taken.Count - 1)
+            return output.WriteAsync(TakePart(taken, ref index, ref written, bytes = Math.Min(taken[index].Length - written, WriteBytes)));
+
+        byte[] together = batch ??= new byte[WriteBytes];
+        bytes = 0;
+        while (index < taken.Count && bytes < WriteBytes)
         {
-            int length = Math.Min(target.Length, frame.Length);
-            frame[..length].CopyTo(target);
-            writer.Advance(length);
-            frame = frame[length..];
-            if (frame.IsEmpty)
-                return;
-            target = writer.GetSpan(Math.Min(frame.Length, 4096));
+            ReadOnlySpan<byte> part = TakePart(taken, ref index, ref written, Math.Min(taken[index].Length - written, WriteBytes - bytes));
+            part.CopyTo(together.AsSpan(bytes));
+            bytes += part.Length;
         }
+
+        return output.WriteAsync(together.AsSpan(0, bytes));
+    }
+
+    // A large frame is written in parts too, each of which is progress.
+    private static ReadOnlySpan<byte> TakePart(in FrameQueue taken, ref int index, ref int written, int length)
+    {
+        ReadOnlySpan<byte> frame = taken[index].Span;
+        ReadOnlySpan<byte> part = frame.Slice(written, length);
+        bool whole = written + length == frame.Length;
+        written = whole ? 0 : written + length;
+        index += whole ? 1 : 0;
+        return part;
     }
 
     private void Settle(int written)
     {
         TaskCompletionSource? roomWaiter = null;
         TaskCompletionSource? emptyWaiter = null;
-        lock (gate)
+        lock (this)
         {
             if (closed)
                 return;

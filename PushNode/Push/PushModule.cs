@@ -1,6 +1,7 @@
 using PushNode.Counting;
 using PushNode.Peers;
 using PushNode.Settings;
+using PushNode.Transport;
 
 namespace PushNode.Push;
 
@@ -32,6 +33,7 @@ internal static class PushModule
         services.AddSingleton<IReconcile>(static s => s.GetRequiredService<Reconciler>());
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<SseEndpoint>();
+        services.AddSingleton<IUpgrades, SocketEndpoint>();
         services.AddHostedService<StoreChanges>();
         services.AddHostedService<RevocationWatch>();
         services.AddHostedService<Heartbeats>();

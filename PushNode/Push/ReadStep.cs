@@ -9,6 +9,9 @@ internal enum ReadStep
     /// <summary>A whole message is there to be handled.</summary>
     Message,
 
+    /// <summary>A whole message is there that has to wait for the one before.</summary>
+    HeldUp,
+
     /// <summary>The client has closed.</summary>
     Ended,
 }

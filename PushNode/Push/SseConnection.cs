@@ -11,7 +11,7 @@ namespace PushNode.Push;
 /// next request.
 /// </summary>
 internal sealed class SseConnection(ConnectionServices services, Identity identity, ConnectRequest request, PipeWriter output, Action abort)
-    : Connection(services, identity, request, new Outbox(output, services.Options.OutboxBytes, services.Time))
+    : Connection(services, identity, request, new Outbox(new PipeOutput(output), services.Options.OutboxBytes, services.Time))
 {
     private static readonly byte[] Comment = ":\n\n"u8.ToArray();
 

@@ -15,7 +15,7 @@ internal sealed class SseEndpoint(Admission admission, ConnectionServices servic
     /// <summary>The preflight of a page of another origin: a browser asks whether such a page may send these headers (WHATWG Fetch, section 4.8).</summary>
     public Task AllowAsync(HttpContext context)
     {
-        if (admission.RefuseOrigin(context.Request) is { } refusal)
+        if (admission.RefuseOrigin(context.Request.Headers.Origin) is { } refusal)
             return refusal.WriteAsync(context);
         AllowOrigin(context);
         IHeaderDictionary headers = context.Response.Headers;
@@ -72,7 +72,7 @@ internal sealed class SseEndpoint(Admission admission, ConnectionServices servic
 
     private static Problem? Read(HttpRequest request, out ConnectRequest connect)
     {
-        if (ConnectRequest.TryParse(request.Query, out connect) is { } problem)
+        if (ConnectRequest.TryParse(request.QueryString.Value, out connect) is { } problem)
             return problem;
         if (connect.AckMode == AckMode.Manual)
             return Problem.BadRequest("bad_parameter", "ack=manual needs a way back, which SSE has not: the cursor moves by Last-Event-ID");

@@ -1,16 +1,15 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using PushNode.Auth;
 using PushNode.Messages;
+using PushNode.Transport;
 
 namespace PushNode.Push;
 
-/// <summary>A connection over a WebSocket, framed here (RFC 6455, server side): an idle one holds no buffer.</summary>
-internal sealed class WebSocketConnection : Connection
+/// <summary>A connection over a WebSocket, framed here (RFC 6455, server side): an idle one holds no buffer. Where its bytes come from is left to those derived.</summary>
+internal abstract class WebSocketConnection : Connection
 {
-    private readonly IClientTransport transport;
     private readonly CommandHandler commands;
-    private readonly MessageReader messages;
+    private MessageReader? messages;
     private FrameBudget budget;
     private Proof proof;
     private long framesOwed;
@@ -20,15 +19,12 @@ internal sealed class WebSocketConnection : Connection
     private bool refused;
     private Task command = Task.CompletedTask;
     private volatile bool heldUp;
-    private volatile bool hasEnded;
 
-    public WebSocketConnection(ConnectionServices services, Identity identity, ConnectRequest request, IClientTransport transport, CommandHandler commands)
-        : base(services, identity, request, new Outbox(transport.Output, services.Options.OutboxBytes, services.Time, services.Options.UnprovedBytes))
+    protected WebSocketConnection(ConnectionServices services, Identity identity, ConnectRequest request, IOutput output, CommandHandler commands)
+        : base(services, identity, request, new Outbox(output, services.Options.OutboxBytes, services.Time, services.Options.UnprovedBytes))
     {
-        this.transport = transport;
         this.commands = commands;
         lastHeard = Time.GetTimestamp();
-        messages = new MessageReader(Options.MaxClientMessageBytes);
         budget = new FrameBudget(Options.ClientFrameBurst, Options.ClientFramesPerSecond, lastHeard);
         proof = new Proof(lastHeard);
     }
@@ -40,6 +36,9 @@ internal sealed class WebSocketConnection : Connection
 
     protected override string Transport => "websocket";
 
+    /// <summary>The newest command of the client, which may wait for the store. Does not fail.</summary>
+    protected Task Command => command;
+
     public override EnqueueResult TryWrite(Message message, Subscription subscription)
     {
         EnqueueResult result = Outbox.TryEnqueue(message.Frame, message.Ephemeral ? FrameKind.Ephemeral : FrameKind.Durable);
@@ -48,36 +47,6 @@ internal sealed class WebSocketConnection : Connection
         Interlocked.Increment(ref framesOwed);
         // A client that is sent much at once has a ping in it every so often, so that also a slow one has soon something to answer.
         return Outbox.WantsPing && EnqueuePing(Time.GetTimestamp()) == EnqueueResult.QueuedFirst ? EnqueueResult.QueuedFirst : result;
-    }
-
-    public override void Abort()
-    {
-        End();
-        if (!hasEnded)
-            transport.Abort();
-    }
-
-    /// <summary>Reads the client until it leaves or breaks a rule; then the connection has ended.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await ReadAsync(cancellationToken);
-            await Outbox.WaitUntilEmptyAsync().WaitAsync(Options.CloseTimeout, Time, cancellationToken);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or TimeoutException or InvalidOperationException)
-        {
-            // The socket is gone: that is how most connections end.
-        }
-        finally
-        {
-            messages.Release();
-            hasEnded = true;
-            End();
-            await transport.Input.CompleteAsync();
-            // It may yet take hold of a channel, which the caller is to give back.
-            await command;
-        }
     }
 
     protected override ReadOnlyMemory<byte> Encode(in ServerFrame frame) => frame.WebSocket;
@@ -129,38 +98,43 @@ internal sealed class WebSocketConnection : Connection
         return result;
     }
 
-    private async Task ReadAsync(CancellationToken cancellationToken)
+    /// <summary>Handles what has come, and moves the buffer to where it is not whole yet.</summary>
+    protected ReadStep Read(ref ReadOnlySequence<byte> buffer)
     {
-        PipeReader input = transport.Input;
-        while (true)
+        Volatile.Write(ref lastHeard, Time.GetTimestamp());
+        ReadStep step;
+        while ((step = ReadFrame(ref buffer)) == ReadStep.Message)
         {
-            ReadResult result = await input.ReadAsync(cancellationToken);
-            ReadOnlySequence<byte> buffer = result.Buffer;
-            Volatile.Write(ref lastHeard, Time.GetTimestamp());
-            ReadStep step;
-            while ((step = ReadFrame(ref buffer)) == ReadStep.Message)
+            // One at a time, in their order. While it waits for the store control frames are read, up to the next command.
+            if (!command.IsCompleted)
             {
-                // One at a time, in their order. While it waits for the store control frames are read, up to the next command.
-                if (!command.IsCompleted)
-                    await WaitForCommandAsync();
-                command = WorkAsync(commands.HandleAsync(this, messages, cancellationToken));
-                messages.Release();
+                heldUp = true;
+                return ReadStep.HeldUp;
             }
 
-            if (frameBegun == 0 && (!buffer.IsEmpty || messages.IsInsideMessage))
-                Volatile.Write(ref frameBegun, lastHeard);
-            input.AdvanceTo(buffer.Start, buffer.End);
-            if (step == ReadStep.Ended || result.IsCompleted)
-                return;
+            BeginCommand();
         }
+
+        if (frameBegun == 0 && (!buffer.IsEmpty || messages is { IsInsideMessage: true }))
+            Volatile.Write(ref frameBegun, lastHeard);
+        return step;
     }
 
-    private async Task WaitForCommandAsync()
+    /// <summary>The command that the next one has waited for (<see cref="ReadStep.HeldUp"/>) is done: begins with that one, then reading goes on.</summary>
+    protected void GoOn()
     {
-        heldUp = true;
-        await command;
         Volatile.Write(ref lastHeard, Time.GetTimestamp());
         heldUp = false;
+        BeginCommand();
+    }
+
+    /// <summary>Nothing more will be read.</summary>
+    protected void EndReading() => messages?.Release();
+
+    private void BeginCommand()
+    {
+        command = WorkAsync(commands.HandleAsync(this, messages!));
+        messages!.Release();
     }
 
     // Does not throw.
@@ -190,7 +164,7 @@ internal sealed class WebSocketConnection : Connection
             if (status == FrameStatus.Incomplete)
                 return ReadStep.MoreNeeded;
             // The clock of what is unfinished starts anew with each whole frame, but not with those inside an unfinished message.
-            if (!messages.IsInsideMessage || (frame.Final && frame.Opcode == Opcode.Continuation))
+            if (messages is not { IsInsideMessage: true } || (frame.Final && frame.Opcode == Opcode.Continuation))
                 Volatile.Write(ref frameBegun, 0);
             if (status != FrameStatus.Complete)
                 Refuse(status == FrameStatus.TooLarge ? CloseCode.TooLarge : CloseCode.ProtocolError, Describe(status));
@@ -220,6 +194,7 @@ internal sealed class WebSocketConnection : Connection
                 Close(ControlFrame.AnswerTo(frame, out string reason), reason);
                 return ReadStep.Ended;
             default:
+                messages ??= new MessageReader(Options.MaxClientMessageBytes);
                 if (messages.Take(frame, out bool complete) is { } fault)
                     Refuse(fault.Code, fault.Reason);
                 else if (complete)

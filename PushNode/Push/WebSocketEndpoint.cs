@@ -37,7 +37,7 @@ internal sealed class WebSocketEndpoint(Admission admission, ConnectionServices 
 
     private async Task AdmitAsync(HttpContext context, Handshake handshake)
     {
-        Problem? refusal = ConnectRequest.TryParse(context.Request.Query, out ConnectRequest request);
+        Problem? refusal = ConnectRequest.TryParse(context.Request.QueryString.Value, out ConnectRequest request);
         Identity? identity = null;
         if (refusal is null)
         {
@@ -54,7 +54,7 @@ internal sealed class WebSocketEndpoint(Admission admission, ConnectionServices 
     private async Task RunAsync(HttpContext context, Handshake handshake, Identity identity, ConnectRequest request)
     {
         IClientTransport transport = await handshake.AcceptAsync();
-        var connection = new WebSocketConnection(services, identity, request, transport, commands);
+        var connection = new StreamWebSocket(services, identity, request, transport, commands);
         await session.RunAsync(connection, request, connection.RunAsync, context.RequestAborted);
     }
 

@@ -1,0 +1,11 @@
+namespace PushNode.Transport;
+
+/// <summary>A buffer for each thread, for what is received and dealt with at once.</summary>
+internal static class Scratch
+{
+    [ThreadStatic]
+    private static byte[]? bytes;
+
+    /// <summary>The calling thread's: <see cref="UpgradeRequest.MaxLength"/> and one byte. Nothing is left in it when its user returns.</summary>
+    public static byte[] Bytes => bytes ??= new byte[UpgradeRequest.MaxLength + 1];
+}

@@ -1,0 +1,49 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace PushNode.Transport;
+
+/// <summary>Listens for the web server where clients connect without TLS; it listens elsewhere itself.</summary>
+/// <param name="isPlain">Whether clients speak HTTP without TLS at an address.</param>
+/// <param name="patience">How long a connection may send nothing before it is closed.</param>
+/// <param name="upgrades">Who takes those that ask for a WebSocket; null when nobody does.</param>
+/// <param name="loopbackNamesOnly">Whether only those are taken that address this machine by a name of loopback.</param>
+/// <param name="pools">The web server's.</param>
+/// <param name="time">The clock.</param>
+/// <param name="loggers">For what goes wrong.</param>
+internal sealed class SocketListenerFactory(
+    Func<IPEndPoint, bool> isPlain, TimeSpan patience, IUpgrades? upgrades, bool loopbackNamesOnly, IMemoryPoolFactory<byte> pools, TimeProvider time, ILoggerFactory loggers)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
+{
+    private readonly SocketTransportOptions options = new();
+    private readonly ILogger logger = loggers.CreateLogger<SocketListener>();
+    private readonly WebServerConnections contexts = new(pools, loggers);
+
+    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint address && isPlain(address);
+
+    /// <exception cref="AddressInUseException">Somebody listens there.</exception>
+    /// <exception cref="SocketException">It cannot be listened on.</exception>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        Socket? socket = null;
+        try
+        {
+            socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            return new(new SocketListener(socket, options.Backlog, patience, upgrades, loopbackNamesOnly, contexts, time, logger));
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            socket?.Dispose();
+            throw new AddressInUseException(e.Message, e);
+        }
+        catch
+        {
+            socket?.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => contexts.Dispose();
+}
