@@ -19,7 +19,7 @@ internal sealed class GoneNodesTests
         time.Advance(TimeSpan.FromMinutes(1));
         directory.Set(Peer(2));
         long first = time.GetUtcNow().ToUnixTimeMilliseconds();
-        Assert.That(gone.All, Is.EqualTo(new[] { new GoneNode(Peer(1), first) }));
+        Assert.That(gone.All, Is.EqualTo(new[] { new GoneNode(Peer(1), first, WasStopped: false) }));
 
         time.Advance(TimeSpan.FromMinutes(4));
         directory.Set();

@@ -18,6 +18,8 @@ internal sealed class FixedPeers : IPeerDirectory
 
     public Peer? Find(string address) => Array.Find(peers, p => p.Address == address);
 
+    public bool HasLeft(string address) => false;
+
     public void OnChanged(Action listener) => changed += listener;
 
     public void Set(params Peer[] now)

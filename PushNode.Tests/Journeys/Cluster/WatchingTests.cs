@@ -47,6 +47,7 @@ internal sealed class WatchingTests
         Assert.That(Find(unreachable.Json, addresses[1]).GetProperty("detail").GetString(), Is.Not.Empty);
         Assert.That(Find(unreachable.Json, addresses[1]).GetProperty("roles")[0].GetString(), Is.EqualTo("push"));
         Assert.That(Find(gone.Json, addresses[1]).GetProperty("since").GetDateTimeOffset(), Is.EqualTo(DateTimeOffset.UtcNow).Within(30).Seconds);
+        Assert.That(Find(gone.Json, addresses[1]).GetProperty("detail").GetString(), Is.EqualTo("it has ended, or its heartbeat has lapsed"));
         await push.StartAsync();
         await WaitAsync(stream, s => State(s, addresses[1]) == "up", "it is back");
 
@@ -57,7 +58,8 @@ internal sealed class WatchingTests
         collect.Continue();
         Assert.That(await DrainAsync(http, addresses[1]), Is.EqualTo((HttpStatusCode.Accepted, addresses[1])));
         Assert.That(await push.WaitForExitAsync(), Is.Zero);
-        await WaitAsync(stream, s => State(s, addresses[1]) == "gone", "it has left");
+        SseEvent left = await WaitAsync(stream, s => State(s, addresses[1]) == "gone", "it has left");
+        Assert.That(Find(left.Json, addresses[1]).GetProperty("detail").GetString(), Is.EqualTo("it was stopped"));
         Assert.That(await DrainAsync(http, addresses[2]), Is.EqualTo((HttpStatusCode.Accepted, addresses[2])), "itself");
         await stream.WaitForAsync("close");
         Assert.That(await auth.WaitForExitAsync(), Is.Zero);

@@ -44,7 +44,7 @@ internal sealed class GoneNodes
             Dictionary<string, Peer> now = directory.Peers.ToDictionary(static p => p.Address, StringComparer.Ordinal);
             long since = time.GetUtcNow().ToUnixTimeMilliseconds();
             foreach ((string address, Peer peer) in known.Where(k => !now.ContainsKey(k.Key)))
-                gone[address] = new GoneNode(peer, since);
+                gone[address] = new GoneNode(peer, since, peer.IsDraining || directory.HasLeft(address));
             foreach (string address in now.Keys)
                 gone.Remove(address);
             known = now;

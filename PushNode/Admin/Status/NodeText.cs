@@ -30,7 +30,7 @@ internal static class NodeText
         json.WriteStartObject();
         WriteIdentity(json, peer.Address, isSelf: false, peer.Incarnation, peer.Version, peer.Roles);
         json.WriteString("state", "gone");
-        json.WriteString("detail", peer.IsDraining ? "it was stopped" : "it has ended, or its heartbeat has lapsed");
+        json.WriteString("detail", gone.WasStopped ? "it was stopped" : "it has ended, or its heartbeat has lapsed");
         json.WriteString("since", Timestamp.ToText(gone.Since));
         json.WriteEndObject();
     }

@@ -96,8 +96,9 @@ internal sealed class Heartbeat(RedisLink link, RedisKeys keys, RedisOptions opt
                 string? there = await database.StringGetAsync(keys.Node(node.Address), CommandFlags.DemandMaster);
                 if (NodeRecord.Parse(there) is { } record && !IsOwn(record.Incarnation))
                     return;
-                await database.KeyDeleteAsync(keys.Node(node.Address), CommandFlags.DemandMaster);
+                // In this order: an address without an entry is one that has lapsed.
                 await database.SetRemoveAsync(keys.Nodes, node.Address, CommandFlags.DemandMaster);
+                await database.KeyDeleteAsync(keys.Node(node.Address), CommandFlags.DemandMaster);
             },
             cancellationToken);
 

@@ -11,12 +11,15 @@ namespace PushNode.Cluster.Redis;
 internal sealed class RedisPeerDirectory(RedisLink link, NodeDirectory nodes, RedisKeys keys, Node node, TimeProvider time, ILogger<RedisPeerDirectory> logger)
     : IPeerDirectory
 {
+    private const int RememberedLeavers = 1024;
+
     private static readonly TimeSpan Forgetting = TimeSpan.FromHours(1);
 
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<string, Lazy<Task>> asking = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> askedAt = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> missingSince = new(StringComparer.Ordinal);
+    private readonly HashSet<string> left = new(StringComparer.Ordinal);
     private readonly HashSet<string> complainedOf = new(StringComparer.Ordinal);
     private volatile ConcurrentDictionary<string, bool> strangers = new(StringComparer.Ordinal);
     private volatile PeerView view = PeerView.Empty;
@@ -28,6 +31,12 @@ internal sealed class RedisPeerDirectory(RedisLink link, NodeDirectory nodes, Re
     public PeerView View => view;
 
     public Peer? Find(string address) => view.Find(address);
+
+    public bool HasLeft(string address)
+    {
+        lock (gate)
+            return left.Contains(address);
+    }
 
     public void OnChanged(Action listener) => changed += listener;
 
@@ -55,7 +64,13 @@ internal sealed class RedisPeerDirectory(RedisLink link, NodeDirectory nodes, Re
             Dictionary<string, Peer> peers = view.Peers.ToDictionary(static p => p.Address, StringComparer.Ordinal);
             // A set that Redis has lost names nobody: what is missing in it is missing as a key that has lapsed is.
             foreach (string missing in peers.Keys.Where(a => !found.ContainsKey(a) && !(askedAt.TryGetValue(a, out long asked) && asked >= start)).ToArray())
+            {
                 Apply(peers, missing, null);
+                // Only the node itself takes its address out, unless Redis has lost them all.
+                if (isHere && left.Count < RememberedLeavers)
+                    left.Add(missing);
+            }
+
             foreach ((string address, string? text) in found)
                 Apply(peers, address, text);
             askedAt.Clear();
@@ -129,6 +144,7 @@ internal sealed class RedisPeerDirectory(RedisLink link, NodeDirectory nodes, Re
         }
 
         missingSince.Remove(address);
+        left.Remove(address);
         NodeRecord? record = NodeRecord.Parse(text);
         Peer? peer = record?.Protocol == PeerProtocol.Version ? record.ToPeer(address) : null;
         if (peer is not null)
