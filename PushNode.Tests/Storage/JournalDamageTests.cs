@@ -26,7 +26,10 @@ internal sealed class JournalDamageTests
 
         // Without an orderly close, a file that ends right behind a record tells of no later one.
         for (int length = closedInOrder ? lastRecord : lastRecord + 1; length < whole.Length; length++)
+        {
             await AssertEarlierAndNoReuseAsync(new(files) { [segment] = whole[..length] }, 2, $"cut to {length} bytes");
+            await AssertEarlierAndNoReuseAsync(new(files) { [segment] = [.. whole[..length], .. new byte[300]] }, 2, $"zeros from byte {length} on");
+        }
     }
 
     [Test]
@@ -74,10 +77,27 @@ internal sealed class JournalDamageTests
     {
         (Dictionary<string, byte[]> files, string segment, int lastRecord) = await WriteThreeAsync(closedInOrder: false);
 
-        await journal.ReopenWithAsync(new(files) { [segment] = [.. files[segment][..lastRecord], .. new byte[100]] });
+        await journal.ReopenWithAsync(new(files) { [segment] = [.. files[segment][..lastRecord], .. new byte[99], 1, .. new byte[100]] });
 
         Assert.That(journal.Log.At(LogLevel.Warning), Has.One.EqualTo($"{segment} ends in the middle of a record: cut back to byte {lastRecord}, 100 bytes removed"));
         Assert.That(new FileInfo(segment).Length, Is.EqualTo(lastRecord));
+    }
+
+    [Test]
+    public async Task ZerosAheadOfWhatIsWritten_AreNoDamage_AndGoWithAnOrderlyEnd()
+    {
+        string segment = journal.SegmentFiles[0];
+        await journal.AppendAsync(Alice, 3);
+        int end = JournalUnderTest.ContentOf(segment);
+        Assert.That(new FileInfo(segment).Length, Is.GreaterThan(end), "it is written into zeros");
+
+        await journal.CrashAsync();
+        Message[] next = await journal.AppendAsync(Alice, 1);
+
+        Assert.That(journal.Log.At(LogLevel.Warning), Is.Empty);
+        Assert.That(next[0].Seq, Is.EqualTo(4), "nothing is skipped");
+        await journal.CloseAsync();
+        Assert.That(new FileInfo(segment).Length, Is.EqualTo(JournalUnderTest.ContentOf(segment)));
     }
 
     [Test]
@@ -286,11 +306,14 @@ internal sealed class JournalDamageTests
     {
         string segment = journal.SegmentFiles[0];
         await journal.AppendAsync(Alice, 2);
-        int lastRecord = (int)new FileInfo(segment).Length;
+        int lastRecord = JournalUnderTest.ContentOf(segment);
         await journal.AppendAsync(Alice, 1);
+        int end = JournalUnderTest.ContentOf(segment);
         if (closedInOrder)
             await journal.CloseAsync();
-        return (journal.CopyFiles(), segment, lastRecord);
+        Dictionary<string, byte[]> files = journal.CopyFiles();
+        files[segment] = files[segment][..end];
+        return (files, segment, lastRecord);
     }
 
     private async Task AssertEarlierAndNoReuseAsync(Dictionary<string, byte[]> files, int earlier, string what, int used = 3)

@@ -97,7 +97,7 @@ internal sealed class JournalFailureTests
     [Test]
     public async Task Append_AfterAFailedSync_GoesOnInANewSegment()
     {
-        long good = new FileInfo(journal.SegmentFiles[0]).Length;
+        long good = JournalUnderTest.ContentOf(journal.SegmentFiles[0]);
         journal.Disk.Fail(nameof(Disk.Sync));
         await journal.AppendAsync(Alice, 1);
         journal.Disk.Heal();

@@ -57,6 +57,9 @@ internal sealed class JournalUnderTest : IAsyncDisposable
         return await OpenAsync();
     }
 
+    /// <summary>Up to where a segment holds something: behind that come the zeros into which it will be written.</summary>
+    public static int ContentOf(string segment) => File.ReadAllBytes(segment).AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
+
     /// <summary>The journal's files as they are now, by path: what a killed process leaves.</summary>
     public Dictionary<string, byte[]> CopyFiles()
     {

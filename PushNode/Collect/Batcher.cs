@@ -31,8 +31,8 @@ internal sealed class Batcher : IHostedService, IDisposable
         this.dispatcher = dispatcher;
         this.metrics = metrics;
         this.logger = logger;
-        durable = new SubmissionQueue(settings.MaxQueuedMessages, settings.MaxQueuedBytes);
-        ephemeral = new SubmissionQueue(settings.MaxQueuedMessages, settings.MaxQueuedBytes);
+        durable = new SubmissionQueue(settings.MaxQueuedMessages, settings.MaxQueuedBytes, takesHere: true);
+        ephemeral = new SubmissionQueue(settings.MaxQueuedMessages, settings.MaxQueuedBytes, takesHere: false);
     }
 
     /// <summary>Messages that wait to be stored or dispatched, or are being stored.</summary>

@@ -54,7 +54,7 @@ internal sealed class CollectEndpoint(ProducerGuard guard, Intake intake, Batche
         if (intake.Read(text.Bytes, producer, out CollectRequest request) is { } refused)
             return refused;
         isList = request.Recipients is not null;
-        submission = new Submission(request.Ephemeral);
+        submission = new Submission(request.Ephemeral) { AnswersAtOnce = true };
         intake.Add(request, producer, submission);
         return Outcomes.Check(batcher.Submit(submission));
     }

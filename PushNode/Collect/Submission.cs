@@ -10,10 +10,12 @@ namespace PushNode.Collect;
 /// <param name="ephemeral">Whether its messages skip the store; they are all of one kind.</param>
 internal sealed class Submission(bool ephemeral) : IValueTaskSource
 {
-    // Asynchronously: a producer's answer is not written on the batcher's loop.
-    private ManualResetValueTaskSourceCore<bool> completion = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> completion;
 
     public bool Ephemeral => ephemeral;
+
+    /// <summary>Whether all that follows its completion is an answer to one request.</summary>
+    public bool AnswersAtOnce { get; init; }
 
     /// <summary>In the order in which they will be numbered.</summary>
     public List<Message> Messages { get; } = [];
@@ -31,7 +33,12 @@ internal sealed class Submission(bool ephemeral) : IValueTaskSource
     }
 
     /// <summary>Called by the batcher, which does not touch the submission or its list afterwards.</summary>
-    public void Complete() => completion.SetResult(true);
+    /// <param name="here">Whether whoever waits may go on here, on the batcher's loop: only who has little to do then, and so little that waking a thread would cost more.</param>
+    public void Complete(bool here)
+    {
+        completion.RunContinuationsAsynchronously = !(here && AnswersAtOnce);
+        completion.SetResult(true);
+    }
 
     /// <summary>Makes it empty and ready to be submitted again; only after <see cref="Completion"/> was awaited, or when it was not accepted.</summary>
     public void Reset()

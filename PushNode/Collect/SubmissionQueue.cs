@@ -4,14 +4,17 @@ using PushNode.Messages;
 namespace PushNode.Collect;
 
 /// <summary>What waits for one loop of the batcher: first in, first out, bounded in messages and in bytes. What the loop has taken counts until it is released.</summary>
-internal sealed class SubmissionQueue(int maxMessages, long maxBytes)
+/// <param name="maxMessages">How many messages may wait or be under way.</param>
+/// <param name="maxBytes">How many bytes of data.</param>
+/// <param name="takesHere">Whether the loop may take what it waits for on the thread that puts it in: only one that then hands it on at once.</param>
+internal sealed class SubmissionQueue(int maxMessages, long maxBytes, bool takesHere)
 {
     private const int MaxBatchMessages = 4_096;
     private const long MaxBatchBytes = 4 << 20;
 
     // A submission has at least one message, so the counts refuse before this bound does.
     private readonly Channel<Submission> channel = System.Threading.Channels.Channel.CreateBounded<Submission>(
-        new BoundedChannelOptions(maxMessages) { SingleReader = true });
+        new BoundedChannelOptions(maxMessages) { SingleReader = true, AllowSynchronousContinuations = takesHere });
 
     private readonly Lock gate = new();
     private long messages;
@@ -44,12 +47,16 @@ internal sealed class SubmissionQueue(int maxMessages, long maxBytes)
         lock (gate)
         {
             bool fits = messages == 0 || (messages + count <= maxMessages / share && bytes + size <= maxBytes / share);
-            if (!fits || !channel.Writer.TryWrite(submission))
+            if (!fits)
                 return false;
             messages += count;
             bytes += size;
-            return true;
         }
+
+        if (channel.Writer.TryWrite(submission))
+            return true;
+        GiveBack(count, size);
+        return false;
     }
 
     /// <summary>Waits until there is something to take; false when it is closed and empty.</summary>
@@ -84,12 +91,7 @@ internal sealed class SubmissionQueue(int maxMessages, long maxBytes)
     /// <summary>Gives back the room of a batch whose messages have their outcome.</summary>
     public void Release(Batch batch)
     {
-        lock (gate)
-        {
-            messages -= batch.Messages.Length;
-            bytes -= batch.Bytes;
-        }
-
+        GiveBack(batch.Messages.Length, batch.Bytes);
         SignalRoom();
     }
 
@@ -99,6 +101,15 @@ internal sealed class SubmissionQueue(int maxMessages, long maxBytes)
         IsClosed = true;
         channel.Writer.TryComplete();
         SignalRoom();
+    }
+
+    private void GiveBack(long count, long size)
+    {
+        lock (gate)
+        {
+            messages -= count;
+            bytes -= size;
+        }
     }
 
     private static TaskCompletionSource NewRoom() => new(TaskCreationOptions.RunContinuationsAsynchronously);

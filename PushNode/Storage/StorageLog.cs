@@ -119,4 +119,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(37, LogLevel.Warning, "{Count} messages are refused: they have waited for more than {Limit}, because this process was stopped")]
     public static partial void MessagesLate(this ILogger logger, int count, TimeSpan limit);
+
+    [LoggerMessage(40, LogLevel.Warning, "{File} could not be shortened to what is in it: the rest of it are zeros, which harm nothing")]
+    public static partial void NotCut(this ILogger logger, string file, Exception exception);
 }

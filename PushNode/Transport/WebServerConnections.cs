@@ -9,7 +9,8 @@ namespace PushNode.Transport;
 /// <summary>Makes a client's socket a connection of the web server.</summary>
 internal sealed class WebServerConnections(IMemoryPoolFactory<byte> pools, ILoggerFactory loggers) : IDisposable
 {
-    private readonly SocketConnectionContextFactory contexts = new(new SocketConnectionFactoryOptions(), loggers.CreateLogger<SocketConnectionContextFactory>());
+    // Inline: nothing here blocks a thread, and each hop to another one costs more than most requests.
+    private readonly SocketConnectionContextFactory contexts = new(new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true }, loggers.CreateLogger<SocketConnectionContextFactory>());
 
     // The factory's connections come with a pool whose smallest buffer is empty, which the web server does not bear.
     private readonly Memory memory = new(pools.Create(new MemoryPoolOptions { Owner = "pushnode" }));

@@ -10,8 +10,11 @@ namespace PushNode.Storage.Journal;
 internal sealed class Appender(AppendPlan plan, SegmentWriter writer, WorkQueue queue, JournalServices services)
     : IWork, IValueTaskSource, IAsyncDisposable
 {
+    /// <summary>Up to so many messages the caller goes on with on the appending thread: waking another one costs more than what there is to do for them.</summary>
+    private const int Few = 16;
+
     private readonly SemaphoreSlim turn = new(1);
-    private ManualResetValueTaskSourceCore<bool> done = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> done;
     private IReadOnlyList<Message> batch = [];
     private volatile string? trouble;
 
@@ -67,7 +70,11 @@ internal sealed class Appender(AppendPlan plan, SegmentWriter writer, WorkQueue 
     /// <summary>
     /// Finishes the batch that has been begun; later ones fail. Callers may still be passing the semaphore, so it is left to the collector.
     /// </summary>
-    public ValueTask DisposeAsync() => queue.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await queue.DisposeAsync();
+        writer.Close();
+    }
 
     /// <summary>Appends the batch, on the appending thread.</summary>
     public void Run()
@@ -94,6 +101,7 @@ internal sealed class Appender(AppendPlan plan, SegmentWriter writer, WorkQueue 
         }
 
         plan.Clear();
+        done.RunContinuationsAsynchronously = batch.Count > Few;
         done.SetResult(true);
     }
 

@@ -61,6 +61,24 @@ internal sealed class RecordReader(Disk disk, SafeFileHandle file, long length)
         return false;
     }
 
+    /// <summary>From where on, not before <paramref name="from"/>, the file holds nothing but zeros.</summary>
+    public long FindZeros(long from)
+    {
+        long zeros = from;
+        for (long at = from; at < length;)
+        {
+            ReadOnlySpan<byte> ahead = Look(at, (int)Math.Min(WindowLength, length - at));
+            if (ahead.IsEmpty)
+                break;
+            int last = ahead.LastIndexOfAnyExcept((byte)0);
+            if (last >= 0)
+                zeros = at + last + 1;
+            at += ahead.Length;
+        }
+
+        return zeros;
+    }
+
     private bool TryFindMarker()
     {
         while (true)

@@ -158,7 +158,8 @@ internal sealed class Recovery(JournalFolder folder, JournalIndex index, StateLo
         long length = RandomAccess.GetLength(newest.File);
         if (length > load.End)
         {
-            logger.TailCut(newest.Path, load.End, length - load.End);
+            if (load.Damage is [.., (var from, var to)] && from == load.End)
+                logger.TailCut(newest.Path, from, to - from);
             disk.Truncate(newest.File, load.End);
         }
 

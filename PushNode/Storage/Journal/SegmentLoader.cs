@@ -23,7 +23,10 @@ internal sealed class SegmentLoader(JournalIndex index, JournalServices services
             long from = reader.Position;
             if (!reader.TryResync())
             {
-                damage.Add((from, length));
+                // Zeros are what the file was made longer by ahead of what is written.
+                long to = reader.FindZeros(from);
+                if (to > from)
+                    damage.Add((from, to));
                 segment.Length = from;
                 return new SegmentLoad(from, damage);
             }
