@@ -43,8 +43,7 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
         return Check(identity, request) is { } refusal ? (null, refusal) : (identity, null);
     }
 
-    /// <summary>The problem (403) when pages of the request's origin may not connect.</summary>
-    public Problem? RefuseOrigin(HttpRequest request)
+    private Problem? RefuseOrigin(HttpRequest request)
     {
         string? origin = request.Headers.Origin;
         return origin is null || options.AllowedOrigins.Length == 0 || options.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase)
