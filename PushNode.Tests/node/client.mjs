@@ -1,6 +1,7 @@
 // The client library in Node, against a real node: each scenario prints what happened as JSON, and the process has to end by itself once its clients are closed.
 //   node --experimental-websocket client.mjs SCENARIO ADDRESS SECRET [STORAGE-FILE]
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { SignJWT } from 'jose';
 import { PushNode } from '../../PushNode/Pages/client/client.js';
 
@@ -100,7 +101,7 @@ const scenarios = {
       await until(() => refused.push.state === 'refused');
       result[transport].refused = { calls, code: refused.states.at(-1).code, state: refused.states.at(-1).state, waits: refused.states.map(event => event.retryInMs).filter(wait => wait !== undefined) };
       refused.push.connect();
-      await until(() => calls === 4);
+      await until(() => calls >= 4);
       refused.push.close();
       const constant = client({ transport, token: 'a.wrong.one' });
       await until(() => constant.push.state === 'refused');
@@ -125,7 +126,7 @@ const scenarios = {
   async manual() {
     const log = [];
     let fails = 2;
-    const seen = client({ ack: 'manual', device: 'slow', timing: { redeliver: 100, backoff: 50 } });
+    const seen = client({ ack: 'manual', device: 'slow', timing: { backoff: 50 } });
     seen.push.on('user', async ({ data }) => {
       log.push(`+${data}`);
       await new Promise(resolve => setTimeout(resolve, 100));
@@ -237,5 +238,162 @@ const scenarios = {
     return { data: seen.data, resets: seen.resets, stored: [...items.keys()] };
   },
 };
+
+Object.assign(scenarios, {
+  /** Far more commands than a connection may send, for few topics; names that are none; a name that is a number. */
+  async storm() {
+    const result = {};
+    for (const transport of ['websocket', 'sse']) {
+      const seen = collecting({ transport, device: transport });
+      await seen.live();
+      const all = [];
+      for (let i = 0; i < 1000; i++) all.push(seen.push.subscribe(`${user}.${i % 5}`), seen.push.unsubscribe(`${user}.${i % 5}`));
+      all.push(seen.push.subscribe(42));
+      const codes = await Promise.all([null, undefined, ''].map(topic => seen.push.subscribe(topic).catch(error => error.code)));
+      await Promise.all(all);
+      for (let i = 0; transport === 'websocket' && i < 260; i++) {
+        await seen.push.subscribe('again');
+        await seen.push.unsubscribe('again');
+      }
+      await send(transport, { topic: '42' });
+      await until(() => seen.data.includes(transport));
+      result[transport] = { codes, topics: seen.push.topics, connecting: seen.states.filter(event => event.state === 'connecting').length, refused: seen.states.some(event => event.state === 'refused') };
+      seen.push.close();
+    }
+    return result;
+  },
+
+  /** The next token does not allow a topic any more: that one is given up, and not the connection. */
+  async forbidden() {
+    const result = {};
+    for (const transport of ['websocket', 'sse']) {
+      let topics = ['news', 'fx'];
+      const seen = collecting({ transport, device: transport, topics, token: () => sign(user, 3600, { topics }) });
+      await seen.live();
+      topics = ['fx'];
+      await disconnect();
+      await until(() => seen.errors.length && seen.push.state === 'live');
+      const code = await seen.push.subscribe('news').catch(error => error.code);
+      await send(transport);
+      await until(() => seen.data.includes(transport));
+      const many = Array.from({ length: 101 }, (_, i) => `${user}.${i}`);
+      topics = ['*'];
+      await disconnect();
+      await until(() => seen.push.state !== 'live');
+      const settled = await Promise.allSettled(many.map(topic => seen.push.subscribe(topic)));
+      await seen.live();
+      result[transport] = { topics: seen.push.topics.length, errors: seen.errors, code, many: settled.map(({ reason }) => reason?.code).filter(reason => reason) };
+      seen.push.close();
+    }
+    return result;
+  },
+
+  /** What a backend that is away answers is no token; a first one that is refused does not mean that WebSockets are blocked. */
+  async stale() {
+    const answers = ['<html>502 Bad Gateway</html>', '', undefined, '{"error":1}'];
+    const garbage = client({ token: () => answers.length ? answers.shift() : sign(user) });
+    await garbage.live();
+    garbage.push.close();
+    let calls = 0;
+    const stale = client({ token: () => ++calls < 3 ? 'a.stale.one' : sign(user) });
+    await stale.live();
+    stale.push.close();
+    return { errors: garbage.errors, transport: stale.states.findLast(event => event.transport).transport, refused: garbage.states.concat(stale.states).some(event => event.state === 'refused') };
+  },
+
+  /** Servers that ask for more patience than a timer has. */
+  async patience() {
+    let requests = 0;
+    const server = createServer((_, response) => { requests++; response.writeHead(503, { 'Retry-After': '2592000' }).end(); }).listen(0);
+    const seen = client({ transport: 'sse', token: 'x' }, `http://127.0.0.1:${server.address().port}`);
+    await until(() => seen.push.state === 'offline');
+    await new Promise(resolve => setTimeout(resolve, 300));
+    seen.push.close();
+    server.close();
+    return { requests, wait: seen.states.find(event => event.state === 'offline').retryInMs };
+  },
+
+  /** What was stored by something else, or not at all. */
+  async garbage() {
+    const kept = [];
+    for (const [device, position] of [['not a name!', '{}'], ['x'.repeat(200), '{}'], ...['foo', -1, 1.5, 1e21].map(seq => ['fine', { epoch: 'e', seqs: { [`user:${user}`]: seq } }]), ['fine', { epoch: {}, seqs: {} }], ['fine', { epoch: 'e', id: {} }]]) {
+      for (const transport of ['sse']) {
+        const items = new Map([['pushnode device', device], [`pushnode ${address} fine `, user], [`pushnode ${address} fine ${user}`, JSON.stringify(position)]]);
+        const storage = { getItem: key => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) };
+        const seen = client({ storage, transport });
+        await until(() => /live|refused/.test(seen.push.state));
+        kept.push(`${seen.push.state} ${seen.push.device === device}`);
+        seen.push.close();
+      }
+    }
+    globalThis.location = new URL(address);
+    const devices = [1, 2].map(() => client({ storage: null }).push).map(push => { push.close(); return push.device; });
+    delete globalThis.location;
+    return { kept, distinct: devices[0] !== devices[1] && devices.every(device => device.startsWith('web-')) };
+  },
+
+  /** Each run waits for one message and closes in its handler: the next one has the next. Over SSE by what is stored. */
+  async once() {
+    const result = {};
+    for (const transport of ['websocket', 'sse']) {
+      const items = new Map();
+      const storage = transport === 'sse' ? { getItem: key => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) } : null;
+      const data = [];
+      for (let i = 0; i < 3; i++) {
+        await send(`${transport}${i}`);
+        const seen = client({ transport, storage, device: transport });
+        seen.push.on('message', message => {
+          data.push(message.data);
+          seen.push.close();
+        });
+        await until(() => seen.push.state === 'closed');
+      }
+      const acknowledged = (await (await fetch(new URL(`users/${user}/devices`, address))).text());
+      result[transport] = { data, acknowledged: acknowledged.includes(transport) };
+    }
+    return result;
+  },
+
+  /** A position that has more topics than are kept still has the user's own channel. */
+  async crowded() {
+    const items = new Map();
+    const storage = { getItem: key => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) };
+    const topics = Array.from({ length: 100 }, (_, i) => `${user}.${i}`);
+    const seen = collecting({ storage, device: 'crowded', topics });
+    await seen.live();
+    await send('own');
+    await until(() => seen.data.length === 1);
+    await Promise.all(topics.map(topic => send(topic, { topic })));
+    await until(() => seen.data.length === 101);
+    seen.push.close();
+    const { seqs } = JSON.parse(items.get([...items.keys()].find(key => key.endsWith(user))));
+    return [Object.keys(seqs).filter(channel => channel.startsWith('topic:')).length, `user:${user}` in seqs];
+  },
+
+  /** Options that are none, and connect() on each refusal. */
+  async options() {
+    const faults = [['localhost:8080', {}], ['//host', {}], ['127.0.0.1:8080', {}], [address, { ack: 'Manual' }], [address, { transport: 'polling' }], [address, { token: undefined }]].map(([url, options]) => {
+      try {
+        new PushNode(url, { token: 'x', ...options }).close();
+        return 'none';
+      } catch (error) {
+        return error.name;
+      }
+    });
+    const seen = client({ token: 'a.wrong.one', topics: 'news', transport: 'sse' });
+    let refusals = 0;
+    seen.push.on('state', ({ state }) => state === 'refused' && ++refusals && seen.push.connect());
+    await new Promise(resolve => setTimeout(resolve, 1000));
+    seen.push.close();
+    const undefinedLabel = client({ device: 'label' });
+    let labelled = 0;
+    undefinedLabel.push.on('event:undefined', () => labelled++);
+    await undefinedLabel.live();
+    await send(1);
+    await until(() => fetch(new URL(`messages/user:${user}/1`, address)).then(response => response.text()).then(text => text.includes('label')));
+    undefinedLabel.push.close();
+    return { faults, topics: seen.push.topics, few: refusals > 0 && refusals < 8, labelled };
+  },
+});
 
 console.log(JSON.stringify(await scenarios[scenario]()));

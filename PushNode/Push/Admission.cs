@@ -73,6 +73,7 @@ internal sealed class Admission(IAuthenticator authenticator, Revocations revoca
     {
         if (revocations.IsRevoked(identity.UserId, identity.IssuedAt))
             return Problem.Unauthorized(Revocations.Refusal);
+        // A close carries only its sentence: client.js reads the number and the topic out of these two.
         if (request.Topics.Count > options.MaxTopicsPerConnection)
             return Problem.BadRequest("too_many_topics", $"{request.Topics.Count} topics; at most {options.MaxTopicsPerConnection} may be subscribed to on one connection");
         foreach (string topic in request.Topics.Keys)

@@ -46,7 +46,7 @@ internal static class PushModule
     {
         var sse = endpoints.ServiceProvider.GetRequiredService<SseEndpoint>();
         endpoints.MapGet("/push/sse", sse.HandleAsync);
-        endpoints.MapMethods("/push/sse", ["OPTIONS"], sse.AllowAsync);
+        endpoints.MapMethods("/push/sse", ["OPTIONS"], SseEndpoint.AllowAsync);
         // Over HTTP/2 a WebSocket is opened with CONNECT (RFC 8441).
         endpoints.MapMethods("/push", ["GET", "CONNECT"], endpoints.ServiceProvider.GetRequiredService<WebSocketEndpoint>().HandleAsync);
     }

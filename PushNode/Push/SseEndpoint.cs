@@ -12,11 +12,12 @@ internal sealed class SseEndpoint(Admission admission, ConnectionServices servic
     /// <summary>How long a browser may remember the answer to its preflight: two hours, the most Chromium does.</summary>
     private const string PreflightSeconds = "7200";
 
-    /// <summary>The preflight of a page of another origin: a browser asks whether such a page may send these headers (WHATWG Fetch, section 4.8).</summary>
-    public Task AllowAsync(HttpContext context)
+    /// <summary>
+    /// The preflight of a page of another origin: a browser asks whether such a page may send these headers (WHATWG Fetch, section 4.8). It passes for all, as only
+    /// then the page can read why its request itself is refused.
+    /// </summary>
+    public static Task AllowAsync(HttpContext context)
     {
-        if (admission.RefuseOrigin(context.Request.Headers.Origin) is { } refusal)
-            return refusal.WriteAsync(context);
         AllowOrigin(context);
         IHeaderDictionary headers = context.Response.Headers;
         headers.AccessControlAllowMethods = HttpMethods.Get;

@@ -31,7 +31,7 @@ export interface StateEvent {
 }
 
 export interface ErrorEvent {
-  /** A code of the server's, `handler` (one of yours has failed) or `token` (your function has). */
+  /** A code of the server's, `handler` (one of yours has failed) or `token` (your function gave none). */
   code: string;
   message: string;
   error: unknown;
@@ -47,9 +47,9 @@ export type Transport = 'websocket' | 'sse';
 export type Unsubscribe = () => void;
 
 export interface Options {
-  /** The user's token, or better a function that fetches one: called for every connection, and before a JWT expires. When it throws, it is called again later. */
-  token: string | (() => string | Promise<string>);
-  /** The installation's name. In a browser by default an id that is made once and kept, elsewhere `default`. */
+  /** The user's token, or better a function that fetches one: called for every connection, and before a JWT expires. When it throws or gives none (not a string, or an error page), it is called again later. */
+  token: string | (() => string | null | Promise<string | null>);
+  /** The installation's name. In a browser by default an id that is made once and kept in the storage, or for each page where there is none; in Node `default` where there is no storage. */
   device?: string;
   /** Topics to subscribe to from the beginning. */
   topics?: string[];
@@ -81,7 +81,7 @@ export class PushNode {
   on(name: 'error', handler: (event: ErrorEvent) => unknown): Unsubscribe;
   on(name: 'reset', handler: (event: ResetEvent) => unknown): Unsubscribe;
 
-  /** Kept over reconnects. Resolves when the server has confirmed; rejects with an error whose `code` is the server's. */
+  /** Kept over reconnects. Resolves when the server has confirmed (of several calls for a topic the last one); rejects with an error whose `code` is the server's, or `refused` or `closed`. */
   subscribe(topic: string): Promise<void>;
   unsubscribe(topic: string): Promise<void>;
 

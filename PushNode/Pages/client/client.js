@@ -1,13 +1,9 @@
 // How to use it: docs/browser.md
 
-// Milliseconds. Live for `stable`, it backs off anew.
-const TIMING = { backoff: 500, backoffMax: 30_000, stable: 5_000, open: 20_000, ping: 10_000, ack: 200, redeliver: 1_000, upgrade: 600_000 };
+const TIMING = { backoff: 500, backoffMax: 30_000, stable: 5_000, open: 20_000, ping: 10_000, ack: 200, upgrade: 600_000 };
 const NAME = /^[\w.@+-]{1,128}$/;
-const EVENT = /^(message|user|all|state|error|reset|(topic|event):.+)$/;
 const FINAL = /^(100[23789]|440[03])$/;
 const fault = (code, message) => Object.assign(new Error(message), { code });
-const answers = (command, code) => /topic|_subscribed/.test(code) && command?.type === (code === 'not_subscribed' ? 'unsubscribe' : 'subscribe');
-const isOffline = () => globalThis.navigator?.onLine === false;
 
 function claimsOf(token) {
   try {
@@ -30,15 +26,15 @@ function openWebSocket(WebSocket, url, token, { heard, frame, ended }) {
   return { send: command => socket.send(JSON.stringify(command)), close: () => socket.close(1000) };
 }
 
-// By fetch and not EventSource: the token goes in a header, and a refusal has a reason.
+// By fetch: the token goes in a header, and a refusal has a reason.
 function openStream(url, token, lastEventId, { heard, frame, ended }) {
   const abort = new AbortController();
   const read = async () => {
-    const headers = { Authorization: `Bearer ${token}`, ...(lastEventId && { 'Last-Event-ID': lastEventId }) };
+    const headers = { Authorization: `Bearer ${token}`, 'Last-Event-ID': lastEventId || '' };
     const response = await fetch(url, { headers, signal: abort.signal });
     if (!response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
-      const { detail, code } = await response.json().catch(() => ({}));
-      return ended(4000 + response.status, detail, response.headers.get('Retry-After') * 1000 || 0, code);
+      const { detail } = await response.json().catch(() => ({}));
+      return ended(4000 + response.status, detail, response.headers.get('Retry-After') * 1000);
     }
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let text = '', part = { value: '' }; !part.done; part = await reader.read()) {
@@ -46,8 +42,8 @@ function openStream(url, token, lastEventId, { heard, frame, ended }) {
       const events = (text + part.value).split('\n\n');
       text = events.pop();
       for (const event of events) {
-        const field = name => event.split('\n').filter(line => line.startsWith(name)).map(line => line.slice(name.length)).join('\n');
-        if (field('data: ')) frame(field('data: '), field('id: '));
+        const [head, ...data] = event.split(/^data: /m);
+        if (data.length) frame(data.join(''), /^id: (.*)/m.exec(head)?.[1]);
       }
     }
     ended(0, 'the stream ended');
@@ -60,14 +56,13 @@ export class PushNode {
   state = 'connecting';
   user = null;
   #base; #options; #timing; #WebSocket; #listening;
-  #handlers = []; #timers = {};
+  #handlers = new Set(); #timers = {};
   #link = null;      // the connection; from any other nothing is taken
   #next = 'websocket'; #worked = false;
   #failures = 0; #refusals = 0; #notBefore = 0;
-  #topics; #commands = [];
-  #position;         // what is handled: { user, epoch, seqs }; another object when user or epoch change
+  #topics; #waiting = []; #asked = 0; // The topics wanted; the link has the server's.
+  #position;         // what is handled; another object when user or epoch change
   #acks = {};
-  #lastEventId = ''; #provenToken;
   #queue = []; #handling = ''; #full = false;
 
   /**
@@ -76,9 +71,12 @@ export class PushNode {
    */
   constructor(url, options) {
     this.#base = new URL(url.replace(/^ws/, 'http').replace(/\/*$/, '/'), globalThis.location?.href);
+    if (!/^http/.test(this.#base.protocol)) throw new TypeError(`Invalid URL: ${url}`);
     this.#options = { ack: 'auto', transport: 'auto', ...options };
+    const { token, ack, transport, topics = [] } = this.#options;
+    if (!token || !/^(auto|manual),(auto|websocket|sse)$/.test([ack, transport])) throw new TypeError('no such option');
     this.#timing = { ...TIMING, ...options.timing };
-    this.#topics = new Set(options.topics);
+    this.#topics = new Set([topics].flat().map(String));
     this.#WebSocket = options.WebSocket ?? globalThis.WebSocket;
     this.device = options.device ?? this.#keptDevice();
     this.#position = this.#load(this.#stored(this.#key()));
@@ -86,26 +84,25 @@ export class PushNode {
   }
 
   get transport() { return this.#link?.welcomed ? this.#link.transport : null; }
-  get topics() { return [...this.#wanted(this.#commands)]; }
+  get topics() { return [...this.#topics]; }
 
   /** @type {import('./client').PushNode['on']} */
   on(name, handler) {
-    if (!EVENT.test(name)) throw new TypeError(`no event ${name}`);
     const entry = { name, handler };
-    this.#handlers.push(entry);
-    return () => { this.#handlers = this.#handlers.filter(other => other !== entry); };
+    this.#handlers.add(entry);
+    return () => void this.#handlers.delete(entry);
   }
 
   /** @param {string} topic */
-  subscribe(topic) { return this.#command('subscribe', topic); }
+  subscribe(topic) { return this.#want(topic, true); }
   /** @param {string} topic */
-  unsubscribe(topic) { return this.#command('unsubscribe', topic); }
+  unsubscribe(topic) { return this.#want(topic, false); }
 
   connect() {
     if (this.#link) return;
     this.#failures = this.#refusals = 0;
     this.#listen();
-    this.#open();
+    this.#after('retry', this.state === 'refused' ? 200 : 0, () => this.#open());
   }
 
   close() {
@@ -119,9 +116,9 @@ export class PushNode {
 
   async #open(transport, token) {
     this.#drop();
-    if (isOffline()) return this.#become('offline', { reason: 'no network' });
+    if (globalThis.navigator?.onLine === false) return this.#become('offline', { reason: 'no network' });
     transport ??= this.#options.transport !== 'auto' ? this.#options.transport : this.#WebSocket ? this.#next : 'sse';
-    const link = this.#link = { transport, token, heard: Date.now(), pinged: 0, patience: this.#timing.open, afterMs: 0, live: 0 };
+    const link = this.#link = { transport, token, heard: Date.now(), patience: this.#timing.open };
     this.#full = false;
     this.#queue.length = 0; // It comes again.
     this.#watch(link);
@@ -132,10 +129,11 @@ export class PushNode {
       ended: (...why) => this.#lost(link, ...why),
     };
     try {
+      // The last id acknowledges, for this user alone.
       link.token ??= await this.#fetchToken();
       if (link !== this.#link) return;
       link.io = transport === 'sse'
-        ? openStream(this.#address(link, 'push/sse', this.#commands[0]), link.token, this.#isSameUser(link.token) && this.#lastEventId, events)
+        ? openStream(this.#address(link, 'push/sse'), link.token, claimsOf(link.token).sub === this.#position.user && this.#position.id, events)
         : openWebSocket(this.#WebSocket, this.#address(link, 'push'), link.token, events);
     } catch (error) {
       if (!link.token) this.#report('token', error);
@@ -143,10 +141,9 @@ export class PushNode {
     }
   }
 
-  #address(link, path, command) {
+  #address(link, path) {
     const { user, epoch, seqs } = this.#position;
-    link.command = command;
-    link.topics = this.#wanted(command ? [command] : []);
+    link.topics = new Set(this.#topics);
     const topics = [...link.topics].map(topic => topic + (seqs[`topic:${topic}`] ? `:${seqs[`topic:${topic}`]}` : ''));
     const ack = path === 'push' && 'manual';
     const query = { device: this.device, ack, epoch, after: seqs[`user:${user}`], all: seqs.all, topics: topics.join() };
@@ -158,16 +155,11 @@ export class PushNode {
 
   async #fetchToken() {
     const { token } = this.#options;
-    return typeof token === 'function' ? token() : token;
+    const value = await (typeof token === 'function' ? token() : token);
+    if (/^[^\s<{]+$/.test(value ?? '')) return value;
+    throw new Error('token() gave none'); // An error page, say.
   }
 
-  // A stream's cursor acknowledges, and must not for somebody else: the claim with the user's name must be the same.
-  #isSameUser(token) {
-    const naming = other => Object.entries(claimsOf(other)).filter(([, value]) => value === this.user).join();
-    return token === this.#provenToken || (naming(token) && naming(token) === naming(this.#provenToken));
-  }
-
-  // Whether anything was heard lately, and when to look again.
   #watch(link) {
     const asked = link.pinged > link.heard;
     const left = (asked ? link.pinged + this.#timing.ping : link.heard + link.patience) - Date.now();
@@ -178,21 +170,25 @@ export class PushNode {
     this.#watch(link);
   }
 
-  // However a connection ends.
-  #lost(link, code, reason, afterMs = 0, problem) {
+  #lost(link, code, reason, afterMs) {
     if (link !== this.#link) return;
-    const { transport, token, command } = link;
+    const { transport, token } = link;
     this.#drop();
-    if (answers(command, problem)) {
-      this.#settle(command, fault(problem, reason));
+    // What is in the way goes.
+    const [, name, most] = /not allow topic (.+)|topics; at most (\d+)/.exec(reason) ?? [];
+    const refused = [...this.#topics].filter((topic, i) => topic === name || i >= most);
+    for (const topic of refused) this.#told(link, topic, false, fault(name ? 'topic_not_allowed' : 'too_many_topics', reason));
+    if (refused.length) return this.#open(transport, token);
+    if (code === 4400 && this.#position.epoch) {
+      this.#place({ user: this.#position.user, seqs: {} });
       return this.#open(transport, token);
     }
     if (link.live && Date.now() - link.live >= this.#timing.stable) this.#failures = 0;
+    this.#worked ||= transport === 'websocket' && code >= 4000; // Refused, but open.
     if (link.io) this.#next = transport === 'sse' || this.#worked ? 'websocket' : 'sse';
-    const refused = code === 4401 && (typeof this.#options.token === 'string' || (!link.welcomed && ++this.#refusals > 1));
-    if (refused || FINAL.test(code)) return this.#end('refused', reason, code);
-    if (isOffline()) return this.#open();
-    const told = Math.max(afterMs, link.afterMs);
+    const isFinal = code === 4401 && (typeof this.#options.token === 'string' || (!link.welcomed && ++this.#refusals > 2));
+    if (isFinal || FINAL.test(code)) return this.#end('refused', reason, code);
+    const told = Math.min(3.6e6, afterMs || link.afterMs || 0);
     const jitter = Math.random() * Math.min(this.#timing.backoffMax, this.#timing.backoff * 2 ** this.#failures);
     const retryInMs = code === 4401 && !this.#failures ? 0 : Math.round(told + jitter);
     this.#failures++;
@@ -205,13 +201,13 @@ export class PushNode {
     this.#flush();
     const link = this.#link;
     this.#link = null;
-    for (const name of ['watch', 'retry', 'refresh', 'upgrade']) clearTimeout(this.#timers[name]);
+    for (const name of ['watch', 'retry', 'refresh', 'upgrade', 'sync']) clearTimeout(this.#timers[name]);
     link?.io?.close();
   }
 
   #end(state, reason, code) {
     this.#drop();
-    for (const command of this.#commands.splice(0)) command.reject(fault(state, reason));
+    for (const { reject } of this.#waiting.splice(0)) reject(fault(state, reason));
     this.#become(state, { reason, code });
   }
 
@@ -223,7 +219,7 @@ export class PushNode {
       this.#worked = false; // It may be another network.
       this.#tryNow();
     });
-    on('offline', () => this.#link && this.#lost(this.#link, 0));
+    on('offline', () => this.#link && this.#open());
     on('pagehide', () => this.#flush());
     on('visibilitychange', () => document.visibilityState === 'hidden' ? this.#flush() : this.#tryNow());
   }
@@ -237,17 +233,15 @@ export class PushNode {
     if (link !== this.#link) return;
     link.heard = Date.now();
     this.#worked ||= link.transport === 'websocket';
-    const { command } = link;
     const frame = JSON.parse(text);
     const { type, topic, code, message } = frame;
     if (type === 'welcome') this.#welcome(link, frame);
     else if (type === 'message' || type === 'reset' || type === 'live') this.#enqueue(link, frame, id);
     else if (type === 'reconnect') link.afterMs = frame.afterMs;
     else if (type === 'close') this.#lost(link, code, frame.reason);
-    else if (type === 'subscribed') link.topics.delete(topic) || this.#settle(command);
-    else if (type === 'unsubscribed') command?.topic === topic ? this.#settle(command) : this.#topics.delete(topic);
-    else if (code === 'auth_invalid' || code === 'auth_other_user') this.#lost(link, 4401, message);
-    else if (answers(command, code)) this.#settle(command, code.endsWith('_subscribed') ? null : fault(code, message));
+    else if (type === 'subscribed' || type === 'unsubscribed') this.#told(link, topic, type === 'subscribed');
+    else if (/^auth_[io]/.test(code)) this.#lost(link, 4401, message);
+    else if (link.asked && !/^a/.test(message)) this.#told(link, link.asked, false, fault(code, message)); // No ack's.
     else if (type === 'error') this.#report(code, { message });
   }
 
@@ -255,11 +249,10 @@ export class PushNode {
     const { transport, token } = link;
     const { user: asked, epoch: before } = this.#position;
     this.user = user;
-    this.#provenToken = token;
     if (user !== asked) {
       this.#place(this.#load(user));
       this.#stored(this.#key(), user);
-      // What was asked for was another user's: nothing of this connection is used.
+      // Asked for as another user.
       if (before || this.#position.epoch) return this.#open(transport, token);
     }
     if (epoch !== this.#position.epoch) this.#place({ user, epoch, seqs: {} });
@@ -269,11 +262,10 @@ export class PushNode {
     this.#refusals = 0;
     this.#watch(link);
     this.#refreshLater(link);
-    if (streaming) {
-      link.topics.clear();
-      if (this.#WebSocket && this.#options.transport === 'auto') this.#after('upgrade', this.#timing.upgrade, () => this.#open('websocket', token));
+    if (streaming && this.#WebSocket && this.#options.transport === 'auto') {
+      this.#after('upgrade', this.#timing.upgrade, () => this.#open('websocket', token));
     }
-    link.command ? this.#settle(link.command) : this.#ask();
+    this.#sync();
   }
 
   #enqueue(link, frame, id) {
@@ -290,7 +282,6 @@ export class PushNode {
     }
   }
 
-  // One frame after the other; only with manual acknowledgement it waits.
   async #handle() {
     if (this.#handling) return;
     this.#handling = 'busy';
@@ -300,12 +291,16 @@ export class PushNode {
       if (position !== this.#position || (type === 'message' && seq <= position.seqs[channel])) continue;
       if (type === 'reset') {
         delete position.seqs[channel];
+        delete position.id;
         this.#place(position);
         this.#save({});
         this.#catch(this.#call({ channel, epoch }, 'reset'));
       } else if (type === 'message') {
+        const isManual = this.#options.ack === 'manual';
+        // First, as a handler may close().
+        if (!isManual && seq) this.#advance(channel, seq, id);
         const results = this.#handOver(message);
-        if (this.#options.ack !== 'manual') this.#catch(results);
+        if (!isManual) this.#catch(results);
         else {
           const failed = (await Promise.allSettled(results)).find(result => result.status === 'rejected');
           if (failed) return this.#pause(entry, failed.reason);
@@ -317,12 +312,11 @@ export class PushNode {
     if (this.#full && this.state === 'offline') this.#open();
   }
 
-  // A handler has failed: the message is handed over again, and none before it.
   #pause(entry, error) {
     this.#handling = this.state === 'closed' ? '' : 'paused';
     if (!this.#handling) return;
     this.#queue.unshift(entry);
-    entry.pause = Math.min(this.#timing.backoffMax, entry.pause * 2 || this.#timing.redeliver);
+    entry.pause = Math.min(this.#timing.backoffMax, entry.pause * 2 || this.#timing.backoff * 2);
     this.#after('redeliver', entry.pause, () => {
       this.#handling = '';
       this.#handle();
@@ -333,19 +327,18 @@ export class PushNode {
   #handOver(message) {
     const [kind, topic] = message.channel.split(':');
     if (kind === 'topic') message.topic = topic;
-    return this.#call(message, 'message', kind === 'user' ? kind : message.channel, `event:${message.event}`);
+    return this.#call(message, 'message', kind, message.channel, message.event && `event:${message.event}`);
   }
 
   #place(position) {
     this.#position = position;
     this.#acks = {};
-    this.#lastEventId = '';
   }
 
   #advance(channel, seq, id) {
     const { seqs } = this.#position;
     this.#acks[channel] = seqs[channel] = Math.max(seq, seqs[channel] ?? 0);
-    if (id || this.transport === 'websocket') this.#lastEventId = id;
+    if (id || this.transport === 'websocket') this.#position.id = id;
     this.#timers.flush ??= setTimeout(() => this.#flush(), this.#timing.ack);
     if (this.state === 'closed') this.#flush();
   }
@@ -356,14 +349,16 @@ export class PushNode {
     delete this.#timers.flush;
     if (this.transport === 'websocket') {
       for (const [channel, seq] of Object.entries(this.#acks)) {
-        if (!channel.startsWith('topic:') || this.#topics.has(channel.slice(6))) this.#link.io.send({ type: 'ack', channel, seq });
+        if (this.#isWanted(channel)) this.#link.io.send({ type: 'ack', channel, seq });
       }
       this.#acks = {};
     }
     this.#save(this.#load(this.user));
   }
 
-  // Shared by tabs: each adds what it has handled. It may be missing, full or forbidden.
+  #isWanted(channel) { return !channel.startsWith('topic:') || this.#topics.has(channel.slice(6)); }
+
+  // It may be forbidden.
   #stored(key, value) {
     try {
       const { storage = globalThis.window?.localStorage } = this.#options;
@@ -378,8 +373,8 @@ export class PushNode {
 
   #load(user) {
     try {
-      const { epoch, seqs } = JSON.parse(this.#stored(this.#key(user)));
-      return { user, epoch, seqs: { ...seqs } };
+      const saved = JSON.parse(this.#stored(this.#key(user)));
+      return { ...saved, user, seqs: { ...saved.seqs } };
     } catch {
       return { user, seqs: {} };
     }
@@ -387,69 +382,72 @@ export class PushNode {
 
   #save(saved) {
     const { user, epoch, seqs } = this.#position;
-    const all = saved.epoch === epoch ? saved.seqs : {};
-    for (const channel in seqs) all[channel] = Math.max(seqs[channel], all[channel] ?? 0);
-    this.#stored(this.#key(user), JSON.stringify({ epoch, seqs: Object.fromEntries(Object.entries(all).slice(-100)) }));
+    const all = { ...(saved.epoch === epoch && saved.seqs) };
+    for (const channel in { ...all, ...seqs }) {
+      if (this.#isWanted(channel)) all[channel] = Math.max(seqs[channel] ?? 0, all[channel] ?? 0);
+      else delete all[channel];
+    }
+    this.#stored(this.#key(user), JSON.stringify({ ...this.#position, seqs: all }));
   }
 
   #keptDevice() {
     const key = 'pushnode device';
-    return this.#stored(key) || this.#stored(key, `web-${Math.random().toString(36).slice(2)}`) || 'default';
+    const kept = this.#stored(key);
+    const made = `web-${Math.random().toString(36).slice(2)}`;
+    // A name that is shared loses messages.
+    return NAME.test(kept) ? kept : this.#stored(key, made) || (globalThis.location ? made : 'default');
   }
 
-  #command(type, topic) {
+  #want(topic, wanted) {
+    topic = String(topic ?? '');
     if (!NAME.test(topic)) return Promise.reject(fault('bad_name', `no topic: ${topic}`));
-    if (type === 'unsubscribe') this.#topics.delete(topic);
-    const promise = new Promise((resolve, reject) => this.#commands.push({ type, topic, resolve, reject }));
+    this.#topics[wanted ? 'add' : 'delete'](topic);
+    const promise = new Promise((resolve, reject) => this.#waiting.push({ topic, wanted, resolve, reject }));
     promise.catch(() => {}); // The event tells it too.
-    queueMicrotask(() => this.#ask());
+    queueMicrotask(() => this.#sync());
     return promise;
   }
 
-  #ask() {
+  #sync() {
     const link = this.#link;
-    const [command] = this.#commands;
-    if (!link?.welcomed || link.command || !command) return;
+    if (!link?.welcomed) return;
+    const differs = topic => this.#topics.has(topic) !== link.topics.has(topic);
+    this.#waiting = this.#waiting.filter(({ topic, resolve }) => topic === link.asked || differs(topic) || resolve());
+    const topic = [...this.#topics, ...link.topics].find(differs);
+    if (link.asked || !topic) return;
+    const wait = this.#asked - Date.now();
+    if (wait > 0) return this.#after('sync', wait, () => this.#sync());
+    this.#asked = Date.now() + (link.io.send ? 25 : 500); // The server bears no more.
     if (!link.io.send) return this.#open(link.transport, link.token);
-    const { type, topic } = link.command = command;
-    link.io.send({ type, topic, after: type === 'subscribe' ? this.#position.seqs[`topic:${topic}`] : undefined });
+    link.asked = topic;
+    link.io.send(this.#topics.has(topic) ? { type: 'subscribe', topic, after: this.#position.seqs[`topic:${topic}`] } : { type: 'unsubscribe', topic });
   }
 
-  #settle(command, error) {
-    if (!command || command !== this.#commands[0]) return;
-    this.#commands.shift();
-    if (this.#link) this.#link.command = null;
+  #told(link, topic, has, error) {
+    if (!error && link.topics.has(topic) === has) return;
+    link.topics[has ? 'add' : 'delete'](topic);
+    if (error || link.asked !== topic) this.#topics.delete(topic); // Unasked: by a new token.
+    link.asked = null;
     if (error) {
-      command.reject(error);
+      this.#waiting = this.#waiting.filter(other => other.topic !== topic || !other.wanted || other.reject(error));
       this.#report(error.code, error);
-    } else {
-      this.#topics = this.#wanted([command]);
-      command.resolve();
     }
-    this.#ask();
-  }
-
-  #wanted(commands) {
-    const topics = new Set(this.#topics);
-    for (const { type, topic } of commands) type === 'subscribe' ? topics.add(topic) : topics.delete(topic);
-    return topics;
+    this.#sync();
   }
 
   #refreshLater(link) {
     const left = claimsOf(link.token).exp * 1000 - Date.now();
     if (!(left > 0) || typeof this.#options.token === 'string') return;
-    this.#after('refresh', Math.min(1e9, Math.max(1000, left - 60_000, left / 2)), () => this.#refresh(link));
-  }
-
-  async #refresh(link) {
-    const token = await this.#fetchToken().catch(error => this.#report('token', error));
-    if (link !== this.#link) return;
-    if (token && token !== link.token) {
-      if (!link.io.send) return this.#open(link.transport, token);
-      link.token = token;
-      link.io.send({ type: 'auth', token });
-    }
-    this.#refreshLater(link);
+    this.#after('refresh', Math.min(1e9, Math.max(1000, left - 60_000, left / 2)), async () => {
+      const token = await this.#fetchToken().catch(error => this.#report('token', error));
+      if (link !== this.#link) return;
+      if (token && token !== link.token) {
+        if (!link.io.send) return this.#open(link.transport, token);
+        link.token = token;
+        link.io.send({ type: 'auth', token });
+      }
+      this.#refreshLater(link);
+    });
   }
 
   #become(state, detail) {
@@ -469,7 +467,7 @@ export class PushNode {
 
   // What they throw is in the promises.
   #call(event, ...names) {
-    return this.#handlers.filter(({ name }) => names.includes(name)).map(async ({ handler }) => handler(event));
+    return [...this.#handlers].filter(({ name }) => names.includes(name)).map(async ({ handler }) => handler(event));
   }
 
   #after(name, ms, action) {
