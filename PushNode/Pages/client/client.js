@@ -241,7 +241,7 @@ export class PushNode {
     else if (type === 'close') this.#lost(link, code, frame.reason);
     else if (type === 'subscribed' || type === 'unsubscribed') this.#told(link, topic, type === 'subscribed');
     else if (/^auth_[io]/.test(code)) this.#lost(link, 4401, message);
-    else if (link.asked && !/^a/.test(message)) this.#told(link, link.asked, false, fault(code, message)); // No ack's.
+    else if (link.asked && !/^a/.test(message)) this.#told(link, link.asked, false, fault(code, message));
     else if (type === 'error') this.#report(code, { message });
   }
 
