@@ -1,4 +1,3 @@
-using System.Globalization;
 using PushNode.Diagnostics;
 using PushNode.Messages;
 
@@ -57,10 +56,6 @@ internal sealed class ConnectRequest
             Topics[topic] = topics[topic];
     }
 
-    /// <summary>Reads a position in a channel: a whole number from 0 to 2^53 - 1.</summary>
-    public static bool TryParseSeq(ReadOnlySpan<char> text, out long seq) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq < Message.SeqEnd;
-
     private string? Set(string name, string value)
     {
         switch (name)
@@ -90,7 +85,7 @@ internal sealed class ConnectRequest
 
     private static string? SetSeq(string name, string value, Action<long> set)
     {
-        if (!TryParseSeq(value, out long seq))
+        if (!Message.TryParseSeq(value, out long seq))
             return $"{name} must be a seq: a whole number from 0 to 2^53 - 1";
         set(seq);
         return null;
@@ -106,7 +101,7 @@ internal sealed class ConnectRequest
             if (!Names.IsWord(topic))
                 return $"topics must be topic or topic:seq, separated by commas; a topic is {Names.WordRule}";
             long seq = 0;
-            if (colon >= 0 && !TryParseSeq(entry[(colon + 1)..], out seq))
+            if (colon >= 0 && !Message.TryParseSeq(entry[(colon + 1)..], out seq))
                 return $"topics: the seq after {topic} must be a whole number from 0 to 2^53 - 1";
             if (!Topics.TryAdd(topic.ToString(), colon < 0 ? null : seq))
                 return $"topics names {topic} twice";
