@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
 using PushNode.Access;
 using PushNode.Diagnostics;
@@ -13,7 +12,6 @@ internal sealed class MessagesEndpoint(ProducerGuard guard, IMessageStore store)
 {
     /// <summary>How many of the channel's devices are looked at.</summary>
     private const int MaxDevices = 1_000;
-
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -47,7 +45,7 @@ internal sealed class MessagesEndpoint(ProducerGuard guard, IMessageStore store)
         seq = 0;
         if (!Channel.TryParse(request.RouteValues["channel"] as string, out channel))
             return Problem.BadRequest("bad_name", "the channel must be user:{id}, topic:{name} or all");
-        bool valid = long.TryParse(request.RouteValues["seq"] as string, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq is > 0 and < Message.SeqEnd;
+        bool valid = Message.TryParseSeq(request.RouteValues["seq"] as string, out seq) && seq > 0;
         return valid ? null : Problem.BadRequest("bad_value", $"seq must be a whole number from 1 to {Message.SeqEnd - 1}");
     }
 

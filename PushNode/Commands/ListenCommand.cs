@@ -79,7 +79,7 @@ internal static class ListenCommand
         foreach (string topic in topics)
         {
             string[] parts = topic.Split(':');
-            if (parts.Length > 2 || !Names.IsWord(parts[0]) || (parts.Length == 2 && !ListenPosition.TryParseSeq(parts[1], out _)))
+            if (parts.Length > 2 || !Names.IsWord(parts[0]) || (parts.Length == 2 && !Message.TryParseSeq(parts[1], out _)))
                 throw new SettingsException("--topics", topic, $"a topic is {Names.WordRule}, with a seq if it is to start after it (news:7); {ListenPosition.SeqRule}");
         }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using PushNode.Messages;
 
 namespace PushNode.Commands;
 
@@ -45,7 +46,7 @@ internal sealed class ListenOptions
     private static long ParseSeq(ArgumentResult result)
     {
         string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-        if (!ListenPosition.TryParseSeq(text, out long seq))
+        if (!Message.TryParseSeq(text, out long seq))
             result.AddError($"--after is '{text}': {ListenPosition.SeqRule}");
         return seq;
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using PushNode.Messages;
 
 namespace PushNode.Commands;
 
@@ -32,10 +31,6 @@ internal sealed class ListenPosition
 
         this.topics = [.. names];
     }
-
-    /// <summary>Reads a seq; false when the text is none.</summary>
-    public static bool TryParseSeq(string text, out long seq) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq < Message.SeqEnd;
 
     /// <summary>The query with which a connection goes on from here.</summary>
     public string ToQuery(string device)

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace PushNode.Messages;
@@ -131,6 +132,10 @@ internal sealed class Message
             return buffer.AsMemory(frameStart);
         }
     }
+
+    /// <summary>Reads a position in a channel: a whole number from 0 and below <see cref="SeqEnd"/>.</summary>
+    public static bool TryParseSeq(ReadOnlySpan<char> text, out long seq) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq < SeqEnd;
 
     /// <summary>Whether the bytes are one whole frame as <see cref="Frame"/> gives it.</summary>
     public static bool IsFrame(ReadOnlySpan<byte> bytes) => WebSocketHeader.Read(bytes) > 0;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using PushNode.Diagnostics;
 using PushNode.Messages;
@@ -60,10 +59,6 @@ internal sealed class ConnectRequest
             Topics[topic] = topics[topic];
     }
 
-    /// <summary>Reads a position in a channel: a whole number from 0 to 2^53 - 1.</summary>
-    public static bool TryParseSeq(ReadOnlySpan<char> text, out long seq) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq < Message.SeqEnd;
-
     // For each of the few names that there are, once at most: a name that is unknown, or there twice, ends the reading.
     private static int Count(string? query, string name)
     {
@@ -102,7 +97,7 @@ internal sealed class ConnectRequest
 
     private static string? SetSeq(string name, string value, Action<long> set)
     {
-        if (!TryParseSeq(value, out long seq))
+        if (!Message.TryParseSeq(value, out long seq))
             return $"{name} must be a seq: a whole number from 0 to 2^53 - 1";
         set(seq);
         return null;
@@ -118,7 +113,7 @@ internal sealed class ConnectRequest
             if (!Names.IsWord(topic))
                 return $"topics must be topic or topic:seq, separated by commas; a topic is {Names.WordRule}";
             long seq = 0;
-            if (colon >= 0 && !TryParseSeq(entry[(colon + 1)..], out seq))
+            if (colon >= 0 && !Message.TryParseSeq(entry[(colon + 1)..], out seq))
                 return $"topics: the seq after {topic} must be a whole number from 0 to 2^53 - 1";
             if (!Topics.TryAdd(topic.ToString(), colon < 0 ? null : seq))
                 return $"topics names {topic} twice";

@@ -42,14 +42,14 @@ internal static class SseCursor
     public static bool TryApply(string cursor, ConnectRequest request)
     {
         string[] parts = cursor.Split(Separator);
-        if (parts.Length < 3 || !Names.IsWord(parts[0]) || !ConnectRequest.TryParseSeq(parts[1], out long own) || !ConnectRequest.TryParseSeq(parts[2], out long all))
+        if (parts.Length < 3 || !Names.IsWord(parts[0]) || !Message.TryParseSeq(parts[1], out long own) || !Message.TryParseSeq(parts[2], out long all))
             return false;
 
         var topics = new Dictionary<string, long>();
         foreach (string part in parts.AsSpan(3))
         {
             int colon = part.IndexOf(':');
-            if (colon < 0 || !Names.IsWord(part.AsSpan(0, colon)) || !ConnectRequest.TryParseSeq(part.AsSpan(colon + 1), out long seq))
+            if (colon < 0 || !Names.IsWord(part.AsSpan(0, colon)) || !Message.TryParseSeq(part.AsSpan(colon + 1), out long seq))
                 return false;
             topics[part[..colon]] = seq;
         }
