@@ -169,6 +169,19 @@ internal sealed class NodeLinkTests : IDisposable
     }
 
     [Test]
+    public async Task ANodeToWhichNothingGoes_IsToldToLookIntoTheStore_EachTime()
+    {
+        await using PushNodeDouble node = await PushNodeDouble.StartAsync();
+        await using var link = new NodeLink(node.Peer, parts.Services);
+
+        for (int times = 1; times <= 3; times++)
+        {
+            link.Owe();
+            await Eventually.BecomesTrueAsync(() => node.Delivery.Reconciled == times && !link.Owes, $"it is told {times} times");
+        }
+    }
+
+    [Test]
     public async Task AnEphemeralMessageThatWaitsForTooLong_IsDropped()
     {
         parts.Options.MaxQueuedTime = TimeSpan.FromMilliseconds(200);

@@ -81,15 +81,18 @@ internal sealed class LinkQueue(ClusterOptions options, DispatchMetrics metrics)
         filled.Writer.TryWrite(true);
     }
 
-    /// <summary>Waits until something is in line; false when it is closed and nothing is.</summary>
-    public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until something is in line, or the node is owed a hint; false when it is closed and neither is so.</summary>
+    /// <param name="told">Of how many dropped messages the node knows; null where none is told of them.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<bool> WaitAsync(long? told, CancellationToken cancellationToken)
     {
         while (true)
         {
             lock (gate)
             {
-                if (waiting.Count > 0 || closed)
-                    return waiting.Count > 0;
+                bool hasWork = waiting.Count > 0 || (told is not null && Dropped != told);
+                if (hasWork || closed)
+                    return hasWork;
             }
 
             await filled.Reader.ReadAsync(cancellationToken);

@@ -113,7 +113,7 @@ internal sealed class NodeLink : IDelivery, IAsyncDisposable
     {
         try
         {
-            while (!isOver && (Owes || await queue.WaitAsync(life.Token)))
+            while (!isOver && await queue.WaitAsync(told: hinted, life.Token))
                 await DeliverWaitingAsync();
         }
         catch (OperationCanceledException) when (life.IsCancellationRequested)

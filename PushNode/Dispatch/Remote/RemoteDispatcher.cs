@@ -144,7 +144,7 @@ internal sealed class RemoteDispatcher : LastToStop, IDispatcher, IAsyncDisposab
     {
         try
         {
-            while (!isOver && await queue.WaitAsync(life.Token))
+            while (!isOver && await queue.WaitAsync(told: null, life.Token))
                 await SendWaitingAsync();
         }
         catch (OperationCanceledException) when (life.IsCancellationRequested)
