@@ -12,7 +12,7 @@ internal sealed partial class LayeringTests
 
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
-        ["Collect"] = ["Dispatch", "Cluster", "Storage", "Access"],
+        ["Collect"] = ["Dispatch", "Cluster", "Storage", "Access", "Transport"],
         ["Dispatch"] = ["Push", "Cluster", "Peers"],
         ["Push"] = ["Auth", "Cluster", "Storage", "Peers", "Transport"],
         ["Auth"] = ["Cluster", "Peers"],

@@ -206,6 +206,7 @@ internal sealed class StoreClaimTests
 
         await server.CommandAsync("SET", "pn:store", $$"""{"address":"{{Second}}","incarnation":"abc","epoch":"e2","term":{{term}},"since":{{since}}}""");
         await Eventually.BecomesTrueAsync(async () => (await StoreAsync()).Contains(First, StringComparison.Ordinal), "the claim is taken over");
+        await Eventually.BecomesTrueAsync(() => node.Member.Logs.At(LogLevel.Warning).Any(), "it is said");
 
         Assert.That((node.Claim.IsHeld, node.Lifetime.IsStopped), Is.EqualTo((true, false)));
         Assert.That(node.Member.Logs.At(LogLevel.Warning), Has.Exactly(1).Contains(Second));

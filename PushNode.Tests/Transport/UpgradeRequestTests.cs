@@ -1,8 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using PushNode.Transport;
@@ -16,8 +12,6 @@ internal sealed class UpgradeRequestTests
         "GET /push?device=a HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: pushnode.v1, bearer.x.y.z\r\nAuthorization: Bearer x.y.z\r\nOrigin: http://a.example\r\n"
         + "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\nUser-Agent: a (b; c) d/1.0\r\n\r\n";
-
-    private static readonly string Bytes = " \t\r\n:;,%?#/\\\0\u0080\u007f\"A[]{}13=@";
 
     [Test]
     public void Usual_IsRead()
@@ -84,18 +78,29 @@ internal sealed class UpgradeRequestTests
     [Test]
     public async Task WhatIsRead_TheWebServerReadsToo_WithTheSameMeaning()
     {
-        await using WebApplication server = await StartWebServerAsync();
-        int port = new Uri(server.Urls.First()).Port;
+        await using WebServerReading server = await WebServerReading.StartAsync(static context =>
+        {
+            Assert.That(context.Features.GetRequiredFeature<IHttpUpgradeFeature>().IsUpgradableRequest);
+            IHeaderDictionary headers = context.Request.Headers;
+            return Task.FromResult(string.Join(
+                '|',
+                context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
+                context.Request.Host.Host,
+                headers.SecWebSocketKey,
+                headers.SecWebSocketProtocol,
+                headers.Authorization,
+                headers.Origin));
+        });
         var random = new Random(20);
         int compared = 0;
         for (int i = 0; i < 40_000 && compared < 400; i++)
         {
-            byte[] mutant = Mutate(random);
+            byte[] mutant = WebServerReading.Mutate(Usual, random);
             if (!UpgradeRequest.TryRead(mutant, out UpgradeRequest request))
                 continue;
             compared++;
             string parts = Parts(request);
-            Assert.That(await AskAsync(port, mutant.AsMemory(0, request.Length)), Is.EqualTo(parts), () => Encoding.Latin1.GetString(mutant));
+            Assert.That(await server.AskAsync(mutant.AsMemory(0, request.Length)), Is.EqualTo(parts), () => Encoding.Latin1.GetString(mutant));
         }
 
         Assert.That(compared, Is.EqualTo(400));
@@ -111,70 +116,4 @@ internal sealed class UpgradeRequestTests
         Text(request.Origin));
 
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
-
-    private static byte[] Mutate(Random random)
-    {
-        var text = new StringBuilder(Usual);
-        for (int n = random.Next(1, 4); n > 0; n--)
-        {
-            int at = random.Next(text.Length);
-            char other = random.Next(4) == 0 ? (char)random.Next(256) : Bytes[random.Next(Bytes.Length)];
-            switch (random.Next(5))
-            {
-                case 0:
-                    text[at] = other;
-                    break;
-                case 1:
-                    text.Insert(at, other);
-                    break;
-                case 2:
-                    text.Remove(at, Math.Min(random.Next(1, 4), text.Length - at));
-                    break;
-                case 3:
-                    text[at] = char.IsLetter(text[at]) ? (char)(text[at] ^ 0x20) : text[at];
-                    break;
-                default:
-                    string[] lines = Usual.Split("\r\n");
-                    text.Insert(text.ToString().IndexOf("\r\n", StringComparison.Ordinal) is var end and >= 0 ? end + 2 : 0, lines[random.Next(1, lines.Length - 2)] + "\r\n");
-                    break;
-            }
-        }
-
-        return Encoding.Latin1.GetBytes(text.ToString());
-    }
-
-    private static async Task<WebApplication> StartWebServerAsync()
-    {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        WebApplication server = builder.Build();
-        server.Run(static async context =>
-        {
-            IHeaderDictionary headers = context.Request.Headers;
-            Assert.That(context.Features.GetRequiredFeature<IHttpUpgradeFeature>().IsUpgradableRequest);
-            context.Response.Headers.Connection = "close";
-            await context.Response.WriteAsync(string.Join(
-                '|',
-                context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
-                context.Request.Host.Host,
-                headers.SecWebSocketKey,
-                headers.SecWebSocketProtocol,
-                headers.Authorization,
-                headers.Origin));
-        });
-        await server.StartAsync();
-        return server;
-    }
-
-    private static async Task<string> AskAsync(int port, ReadOnlyMemory<byte> request)
-    {
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, port);
-        await client.GetStream().WriteAsync(request);
-        using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
-        string answer = await reader.ReadToEndAsync();
-        string body = answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
-        // In one chunk.
-        return answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) ? body.Split("\r\n")[1] : answer;
-    }
 }

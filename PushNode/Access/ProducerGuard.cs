@@ -1,3 +1,4 @@
+using System.Text;
 using PushNode.Diagnostics;
 
 namespace PushNode.Access;
@@ -30,9 +31,26 @@ internal sealed class ProducerGuard(ApiKeys keys, AdminKey admin)
         string presented = BearerToken.Find(context.Request) ?? context.Request.Headers[KeyHeader].ToString().Trim();
         if (presented.Length == 0)
             return Problem.Unauthorized("this endpoint needs an API key, as \"Authorization: Bearer <key>\" or \"X-Api-Key: <key>\"");
-        producer = keys.Find(presented);
-        if (producer < 0 && admin.IsRight(presented))
-            producer = keys.Count;
+        producer = Find(presented);
         return producer >= 0 ? null : Problem.Unauthorized("the API key is not one of this node's");
+    }
+
+    /// <summary>Which key a request came with that no page has sent; -1 when it is to be refused, which <see cref="Check(HttpContext)"/> does.</summary>
+    /// <param name="host">Its host, without the port.</param>
+    /// <param name="authorization">Its header of that name; empty when there is none.</param>
+    /// <param name="apiKey">Its header of that name; empty when there is none.</param>
+    public int Find(ReadOnlySpan<byte> host, ReadOnlySpan<byte> authorization, ReadOnlySpan<byte> apiKey)
+    {
+        if (keys.IsOpen)
+            return LoopbackHost.Is(host) ? 0 : -1;
+        string? presented = authorization.IsEmpty ? null : BearerToken.Of(Encoding.ASCII.GetString(authorization));
+        presented ??= Encoding.ASCII.GetString(apiKey);
+        return presented.Length == 0 ? -1 : Find(presented);
+    }
+
+    private int Find(string presented)
+    {
+        int producer = keys.Find(presented);
+        return producer < 0 && admin.IsRight(presented) ? keys.Count : producer;
     }
 }

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using PushNode.Access;
 using PushNode.Diagnostics;
-using PushNode.Messages;
 
 namespace PushNode.Collect;
 
@@ -23,7 +22,8 @@ internal sealed class CollectEndpoint(ProducerGuard guard, Intake intake, Batche
             return;
         }
 
-        Problem? problem = Submit(body, producer, out Submission? submission, out bool isList);
+        var posting = new Posting(intake, batcher);
+        Problem? problem = Submit(posting, body, producer);
         context.Request.BodyReader.AdvanceTo(body.End);
         if (problem is not null)
         {
@@ -31,10 +31,10 @@ internal sealed class CollectEndpoint(ProducerGuard guard, Intake intake, Batche
             return;
         }
 
-        await submission!.Completion;
+        await posting.Completion;
         if (producer.Waits)
-            await deliveries.WaitAsync(submission.Messages, context.RequestAborted);
-        await AnswerAsync(context, submission, isList);
+            await deliveries.WaitAsync(posting.Messages, context.RequestAborted);
+        await AnswerAsync(context, posting);
     }
 
     private Problem? Check(HttpContext context, out Producer producer)
@@ -46,36 +46,28 @@ internal sealed class CollectEndpoint(ProducerGuard guard, Intake intake, Batche
         return problem;
     }
 
-    private Problem? Submit(ReadOnlySequence<byte> body, Producer producer, out Submission? submission, out bool isList)
+    private static Problem? Submit(Posting posting, ReadOnlySequence<byte> body, Producer producer)
     {
-        submission = null;
-        isList = false;
         using var text = new ContiguousText(body);
-        if (intake.Read(text.Bytes, producer, out CollectRequest request) is { } refused)
-            return refused;
-        isList = request.Recipients is not null;
-        submission = new Submission(request.Ephemeral) { AnswersAtOnce = true };
-        intake.Add(request, producer, submission);
-        return Outcomes.Check(batcher.Submit(submission));
+        return posting.Submit(text.Bytes, producer);
     }
 
-    private static Task AnswerAsync(HttpContext context, Submission submission, bool isList)
+    private static Task AnswerAsync(HttpContext context, Posting posting)
     {
-        ReadOnlySpan<Message> messages = CollectionsMarshal.AsSpan(submission.Messages);
-        if (Outcomes.Check(messages, out int status) is { } notStored)
+        if (posting.Check(out int status) is { } notStored)
             return notStored.WriteAsync(context);
 
         HttpResponse response = context.Response;
         response.StatusCode = status;
         response.ContentType = ContentTypes.Json;
-        if (isList)
+        if (posting.IsList)
         {
-            AnswerText.WriteList(response.BodyWriter, messages);
+            AnswerText.WriteList(response.BodyWriter, CollectionsMarshal.AsSpan(posting.Messages));
         }
         else
         {
             Span<byte> text = stackalloc byte[AnswerText.LongestMessage];
-            text = text[..AnswerText.WriteMessage(text, messages[0])];
+            text = text[..AnswerText.WriteMessage(text, posting.Messages[0])];
             response.ContentLength = text.Length;
             response.BodyWriter.Write(text);
         }

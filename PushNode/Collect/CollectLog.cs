@@ -21,6 +21,9 @@ internal static partial class CollectLog
     [LoggerMessage(Level = LogLevel.Error, Message = "Dispatch threw for a batch of {Messages} messages; push nodes find the durable ones in the store")]
     public static partial void DispatchThrew(ILogger logger, Exception exception, int messages);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request could not be answered; its messages are where its answer would have said")]
+    public static partial void AnswerFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "The shutdown gives up {Messages} messages that the store has not confirmed; their producers get 503")]
     public static partial void GivesUp(ILogger logger, long messages);
 

@@ -2,6 +2,7 @@ using PushNode.Access;
 using PushNode.Counting;
 using PushNode.Settings;
 using PushNode.Storage;
+using PushNode.Transport;
 
 namespace PushNode.Collect;
 
@@ -25,6 +26,7 @@ internal static class CollectModule
         services.AddSingleton<Batcher>();
         services.AddHostedService(static provider => provider.GetRequiredService<Batcher>());
         services.AddSingleton<CollectEndpoint>();
+        services.AddSingleton<IPosts, CollectSocket>();
         services.AddSingleton<CollectBatchEndpoint>();
         services.AddSingleton<MessagesEndpoint>();
         services.AddSingleton<UsersEndpoint>();

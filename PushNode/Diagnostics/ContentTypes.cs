@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Net.Http.Headers;
 
 namespace PushNode.Diagnostics;
@@ -15,6 +16,10 @@ internal static class ContentTypes
 
     /// <summary>A refusal (415) of what is not lines of JSON.</summary>
     public static Problem? CheckNdJson(HttpRequest request) => Check(request, [NdJson, ShortNdJson, Json, CurlDefault], $"{NdJson}, {ShortNdJson} or {Json}");
+
+    /// <summary>Whether a request's content type is one that <see cref="CheckJson"/> takes, in one of the ways in which nearly all programs write it.</summary>
+    public static bool IsUsualJson(ReadOnlySpan<byte> type) =>
+        type.IsEmpty || Ascii.EqualsIgnoreCase(type, Json) || Ascii.EqualsIgnoreCase(type, $"{Json}; charset=utf-8") || Ascii.EqualsIgnoreCase(type, CurlDefault);
 
     private static Problem? Check(HttpRequest request, ReadOnlySpan<string> accepted, string rule)
     {

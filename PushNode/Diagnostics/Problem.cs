@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -11,6 +12,9 @@ namespace PushNode.Diagnostics;
 /// <param name="RetryAfter">Seconds after which it is worth trying again; 0 for none.</param>
 internal sealed record Problem(int Status, string Code, string Detail, int RetryAfter = 0)
 {
+    /// <summary>The content type of a problem.</summary>
+    public const string ContentType = "application/problem+json";
+
     // Never inside HTML: a quote need not be escaped as \u0022.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -38,7 +42,7 @@ internal sealed record Problem(int Status, string Code, string Detail, int Retry
     {
         HttpResponse response = context.Response;
         response.StatusCode = Status;
-        response.ContentType = "application/problem+json";
+        response.ContentType = ContentType;
         if (RetryAfter > 0)
             response.Headers.RetryAfter = RetryAfter.ToString(CultureInfo.InvariantCulture);
         if (Status == StatusCodes.Status401Unauthorized)
@@ -46,6 +50,15 @@ internal sealed record Problem(int Status, string Code, string Detail, int Retry
         await using var json = new Utf8JsonWriter(response.BodyWriter, Readable);
         WriteTo(json);
         await json.FlushAsync(context.RequestAborted);
+    }
+
+    /// <summary>The body of the answer.</summary>
+    public byte[] ToBytes()
+    {
+        var body = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(body, Readable))
+            WriteTo(json);
+        return body.WrittenSpan.ToArray();
     }
 
     /// <summary>Writes the nodes that did not answer into an object, if there are any: in a problem as in an answer that is not whole.</summary>

@@ -59,9 +59,12 @@ internal static class Listeners
         ListenAddress[] others = [.. node.Urls.Where(static u => u.IsHttps), .. cluster is null ? (ListenAddress[])[] : [cluster.Listen]];
         return new SocketListenerFactory(
             endpoint => node.Urls.Any(url => !url.IsHttps && url.Covers(endpoint)) && !others.Any(other => other.Covers(endpoint)),
-            hosting.HeaderTimeout,
-            services.GetService<IUpgrades>(),
-            services.GetRequiredService<NodeAccess>().IsOpen,
+            new SocketListenerOptions(
+                hosting.HeaderTimeout,
+                IdleTimeout,
+                services.GetRequiredService<NodeAccess>().IsOpen,
+                services.GetService<IUpgrades>(),
+                services.GetService<IPosts>()),
             services.GetRequiredService<IMemoryPoolFactory<byte>>(),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILoggerFactory>());

@@ -84,7 +84,7 @@ internal sealed class SocketEndpoint(Admission admission, ConnectionServices ser
         try
         {
             // The head has been looked at only.
-            socket.Receive(Scratch.Bytes.AsSpan(0, candidate.Length));
+            socket.Discard(candidate.Length);
             connection.Outbox.TryEnqueue(candidate.Answer, FrameKind.Control);
             session.Begin(connection, connect, connection.ClientGone);
             connection.Flush();

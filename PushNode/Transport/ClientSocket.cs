@@ -48,6 +48,9 @@ internal sealed class ClientSocket : SafeHandleMinusOneIsInvalid, IThreadPoolWor
     /// <summary>Looks at what has come and leaves it there; else like <see cref="Receive(Span{byte})"/>.</summary>
     public int Peek(Span<byte> buffer) => Receive(buffer, Libc.Peek);
 
+    /// <summary>Drops bytes that have come and been looked at.</summary>
+    public void Discard(int length) => Receive(Scratch.Bytes.AsSpan(0, length), Libc.Truncate);
+
     /// <summary>Sends what the system takes now: the number of bytes, 0 when it takes none, -1 when the connection is gone.</summary>
     public int Send(ReadOnlySpan<byte> bytes)
     {

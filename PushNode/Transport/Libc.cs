@@ -19,13 +19,15 @@ internal static partial class Libc
     public const uint EdgeTriggered = 1u << 31;
 
     public const int Peek = 0x02;
+
+    /// <summary>What has come is dropped, and not copied (TCP).</summary>
+    public const int Truncate = 0x20;
     public const int NoSignal = 0x4000;
     public const int Interrupted = 4;
     public const int TryAgain = 11;
 
     /// <summary>A connection left while it waited to be accepted.</summary>
     public const int Aborted = 103;
-
 
     /// <summary>The bytes of an <c>epoll_event</c>: packed on x86 only.</summary>
     public static readonly int EventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 12 : 16;

@@ -6,6 +6,6 @@ internal static class Scratch
     [ThreadStatic]
     private static byte[]? bytes;
 
-    /// <summary>The calling thread's: <see cref="UpgradeRequest.MaxLength"/> and one byte. Nothing is left in it when its user returns.</summary>
-    public static byte[] Bytes => bytes ??= new byte[UpgradeRequest.MaxLength + 1];
+    /// <summary>The calling thread's: <see cref="RequestHead.MaxLength"/> and one byte. Nothing is left in it when its user returns.</summary>
+    public static byte[] Bytes => bytes ??= new byte[RequestHead.MaxLength + 1];
 }

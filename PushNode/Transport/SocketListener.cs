@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using PushNode.Diagnostics;
@@ -24,6 +23,7 @@ internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
     private readonly Poller poller;
     private readonly Arrivals arrivals;
     private readonly IUpgrades? upgrades;
+    private readonly PostConnections? posts;
     private readonly bool loopbackNamesOnly;
     private readonly WebServerConnections contexts;
     private readonly ILogger logger;
@@ -33,23 +33,22 @@ internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
 
     /// <param name="listener">Bound, and not listening yet.</param>
     /// <param name="backlog">How many connections may wait to be accepted.</param>
-    /// <param name="patience">How long one may send nothing before it is closed.</param>
-    /// <param name="upgrades">Who takes those that ask for a WebSocket; null when nobody does.</param>
-    /// <param name="loopbackNamesOnly">Whether only those are taken that address this machine by a name of loopback.</param>
-    /// <param name="contexts">Makes them the web server's.</param>
+    /// <param name="options">What is taken before the web server has it.</param>
+    /// <param name="contexts">Makes the others the web server's.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">For what goes wrong.</param>
     /// <exception cref="SocketException">It cannot listen.</exception>
     /// <exception cref="IOException">The system has no room for it.</exception>
-    public SocketListener(Socket listener, int backlog, TimeSpan patience, IUpgrades? upgrades, bool loopbackNamesOnly, WebServerConnections contexts, TimeProvider time, ILogger logger)
+    public SocketListener(Socket listener, int backlog, SocketListenerOptions options, WebServerConnections contexts, TimeProvider time, ILogger logger)
     {
-        this.upgrades = upgrades;
-        this.loopbackNamesOnly = loopbackNamesOnly;
+        upgrades = options.Upgrades;
+        loopbackNamesOnly = options.LoopbackNamesOnly;
+        posts = options.Posts is { } taker ? new PostConnections(taker, options.IdleTimeout, loopbackNamesOnly, this, time, logger) : null;
         this.listener = listener;
         this.contexts = contexts;
         this.logger = logger;
         EndPoint = listener.LocalEndPoint!;
-        arrivals = new Arrivals(this, patience, time);
+        arrivals = new Arrivals(this, options.Patience, time);
         listener.Listen(backlog);
         listener.Blocking = false;
         poller = new Poller(Beat, logger);
@@ -73,19 +72,21 @@ internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
         return null;
     }
 
-    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    /// <summary>Takes no more connections. Returns when no request that was taken before the web server is under way, or the token fires.</summary>
+    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         unbound = true;
         listener.Dispose();
         arrivals.CloseAll();
         handedOver.Writer.TryComplete();
-        return ValueTask.CompletedTask;
+        if (posts is not null)
+            await posts.StopAsync(cancellationToken);
     }
 
     /// <summary>Cuts all that have not ended by now.</summary>
     public async ValueTask DisposeAsync()
     {
-        await UnbindAsync();
+        await UnbindAsync(new CancellationToken(canceled: true));
         await poller.DisposeAsync();
     }
 
@@ -122,7 +123,7 @@ internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
             return true;
         if (length == 0)
             socket.Dispose();
-        else if (!TryUpgrade(socket, first[..length]))
+        else if (!TryUpgrade(socket, first[..length]) && posts?.TryTakeFirst(socket, this, first[..length]) != true)
             HandOver(socket);
         return false;
     }
@@ -159,7 +160,7 @@ internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
         {
             return upgrades is not null
                 && UpgradeRequest.TryRead(first, out UpgradeRequest request)
-                && (!loopbackNamesOnly || LoopbackHost.Is(Encoding.ASCII.GetString(request.Host)))
+                && (!loopbackNamesOnly || LoopbackHost.Is(request.Host))
                 && upgrades.TryTake(socket, request, this);
         }
         catch (Exception e)
@@ -195,6 +196,7 @@ internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
         if (unbound)
             return;
         arrivals.CloseLate();
+        posts?.EndLate();
         if (!paused)
             return;
         paused = false;

@@ -7,14 +7,12 @@ namespace PushNode.Transport;
 
 /// <summary>Listens for the web server where clients connect without TLS; it listens elsewhere itself.</summary>
 /// <param name="isPlain">Whether clients speak HTTP without TLS at an address.</param>
-/// <param name="patience">How long a connection may send nothing before it is closed.</param>
-/// <param name="upgrades">Who takes those that ask for a WebSocket; null when nobody does.</param>
-/// <param name="loopbackNamesOnly">Whether only those are taken that address this machine by a name of loopback.</param>
+/// <param name="taken">What is taken before the web server has it.</param>
 /// <param name="pools">The web server's.</param>
 /// <param name="time">The clock.</param>
 /// <param name="loggers">For what goes wrong.</param>
 internal sealed class SocketListenerFactory(
-    Func<IPEndPoint, bool> isPlain, TimeSpan patience, IUpgrades? upgrades, bool loopbackNamesOnly, IMemoryPoolFactory<byte> pools, TimeProvider time, ILoggerFactory loggers)
+    Func<IPEndPoint, bool> isPlain, SocketListenerOptions taken, IMemoryPoolFactory<byte> pools, TimeProvider time, ILoggerFactory loggers)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     private readonly SocketTransportOptions options = new();
@@ -31,7 +29,7 @@ internal sealed class SocketListenerFactory(
         try
         {
             socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-            return new(new SocketListener(socket, options.Backlog, patience, upgrades, loopbackNamesOnly, contexts, time, logger));
+            return new(new SocketListener(socket, options.Backlog, taken, contexts, time, logger));
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
