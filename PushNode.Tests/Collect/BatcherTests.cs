@@ -30,6 +30,38 @@ internal sealed class BatcherTests
     }
 
     [Test]
+    public async Task OneProducer_ThatWaitsForEachAnswer_IsHardlyEverHeldBack()
+    {
+        using Batcher batcher = await StartAsync();
+
+        for (int i = 0; i < 300; i++)
+            await Submit(batcher, "0").Completion;
+
+        Assert.That(store.Rests, Is.InRange(1, 20));
+    }
+
+    [Test]
+    public async Task ProducersThatSendAtTheSameTime_AreHeldBackEachTime()
+    {
+        using Batcher batcher = await StartAsync();
+
+        for (int i = 0; i < 100; i++)
+        {
+            store.Gate = new TaskCompletionSource();
+            int appends = store.Appends;
+            Submission first = Submit(batcher, "0");
+            await Eventually.BecomesTrueAsync(() => store.Appends == appends + 1, "append");
+            Submission[] together = [Submit(batcher, "1"), Submit(batcher, "2")];
+            store.Gate.SetResult();
+            await first.Completion;
+            foreach (Submission submission in together)
+                await submission.Completion;
+        }
+
+        Assert.That(store.Rests, Is.GreaterThan(180));
+    }
+
+    [Test]
     public async Task Batch_IsBounded_AndNeverDividesASubmission()
     {
         using Batcher batcher = await StartAsync();

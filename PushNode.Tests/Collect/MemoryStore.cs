@@ -25,9 +25,18 @@ internal sealed class MemoryStore : IMessageStore
     /// <summary>Appends in progress or done.</summary>
     public int Appends { get; private set; }
 
+    /// <summary>How often it was asked to let more come.</summary>
+    public int Rests { get; private set; }
+
     public bool Fails { get; set; }
 
     public Func<Exception>? Throws { get; set; }
+
+    public ValueTask RestAsync()
+    {
+        Rests++;
+        return ValueTask.CompletedTask;
+    }
 
     public async ValueTask AppendAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken)
     {

@@ -109,14 +109,22 @@ internal sealed class Batcher : IHostedService, IDisposable
     //            (6) dispatch what is new ---------------------------------> +
     //
     //  While (2) runs the next batch gathers in line, and while (5) and (6) run the next one is stored already: batches are as large as the
-    //  store is slow, there is no timer, and the order in which producers were put in line is that of the seqs and of the dispatches.
+    //  store is slow, and held back for a moment only where that has made them larger. The order in which producers were put in line is that of the seqs and of the dispatches.
     //  A process that dies after (2) has promised nothing it cannot keep: the push nodes find in the store what (6) did not bring.
     private async Task RunDurableAsync()
     {
         Task handedOn = Task.CompletedTask;
-        while (await durable.WaitAsync())
+        var gain = new RestGain();
+        while (true)
         {
+            // Before there is anything to take: then whoever brings it need not wake the store's thread.
+            bool rested = gain.IsLikely;
+            if (rested)
+                await store.RestAsync();
+            if (!await durable.WaitAsync())
+                break;
             Batch batch = durable.Take();
+            gain.Note(rested, batch.Submissions.Count);
             string? epoch = FindEpoch();
             await AppendAsync(batch.Messages);
             Message[] stored = Sort(batch.Messages);

@@ -24,6 +24,12 @@ internal interface IMessageStore
     bool IsStoring => true;
 
     /// <summary>
+    /// Completes when a moment, of less than a millisecond, has passed since the last batch was begun: what comes meanwhile is stored with what is there, in one go. At
+    /// once where nothing is gained by it.
+    /// </summary>
+    ValueTask RestAsync() => ValueTask.CompletedTask;
+
+    /// <summary>
     /// Numbers the messages in the order given and stores them. When it returns each has an <see cref="StoreOutcome"/>: stored (durable, with its seq
     /// and frame), repeated (the producer's id was stored in that channel before) or failed. It does not throw for a store that fails.
     /// Called for one batch at a time.

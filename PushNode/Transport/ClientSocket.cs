@@ -119,7 +119,7 @@ internal sealed class ClientSocket : SafeHandleMinusOneIsInvalid, IThreadPoolWor
     }
 
     /// <summary>Something may have changed. Any thread, any time.</summary>
-    public void Signal(uint events)
+    public void Signal(uint events, bool isCalm)
     {
         if ((events & (Libc.Writable | Libc.HungUp)) != 0)
             TellWritable();
@@ -135,7 +135,10 @@ internal sealed class ClientSocket : SafeHandleMinusOneIsInvalid, IThreadPoolWor
         {
             if (!TryClaim())
                 continue;
-            Resume();
+            if (isCalm && User.IsBrief)
+                Read();
+            else
+                Resume();
             return;
         }
     }
@@ -153,7 +156,9 @@ internal sealed class ClientSocket : SafeHandleMinusOneIsInvalid, IThreadPoolWor
     /// <summary>Has its user read on, by whoever has been told to read it and has not yet said that all is read.</summary>
     public void Resume() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 
-    void IThreadPoolWorkItem.Execute()
+    void IThreadPoolWorkItem.Execute() => Read();
+
+    private void Read()
     {
         while (User.OnReadable(this))
         {
@@ -219,7 +224,7 @@ internal sealed class ClientSocket : SafeHandleMinusOneIsInvalid, IThreadPoolWor
         }
 
         Dispose();
-        Signal(Libc.HungUp);
+        Signal(Libc.HungUp, isCalm: false);
     }
 
     protected override void Dispose(bool disposing)

@@ -10,6 +10,10 @@ namespace PushNode.Transport;
 internal sealed class Poller : IAsyncDisposable
 {
     private const int EventsAtOnce = 512;
+
+    /// <summary>Up to so many events there is no more to do than one thread does in a moment.</summary>
+    private const int Few = 2;
+
     private const int SmallestTable = 1024;
     private const int BeatMilliseconds = 250;
     private const uint ClientEvents = Libc.Readable | Libc.HungUp | Libc.EdgeTriggered;
@@ -118,7 +122,7 @@ internal sealed class Poller : IAsyncDisposable
             for (int i = 0; i < count; i++)
             {
                 byte* @event = events + (i * Libc.EventSize);
-                Tell(*(int*)(@event + (Libc.EventSize - sizeof(long))), *(uint*)@event);
+                Tell(*(int*)(@event + (Libc.EventSize - sizeof(long))), *(uint*)@event, isCalm: count <= Few);
             }
 
             if (Stopwatch.GetElapsedTime(beaten).TotalMilliseconds < BeatMilliseconds)
@@ -131,11 +135,11 @@ internal sealed class Poller : IAsyncDisposable
         ended.SetResult();
     }
 
-    private void Tell(int descriptor, uint events)
+    private void Tell(int descriptor, uint events, bool isCalm)
     {
         try
         {
-            Volatile.Read(ref table)[descriptor]?.Signal(events);
+            Volatile.Read(ref table)[descriptor]?.Signal(events, isCalm);
         }
         catch (Exception e)
         {

@@ -25,6 +25,9 @@ internal sealed class PostConnection : ISocketUser
         idleSince = all.Now;
     }
 
+    /// <summary>Nothing waits on the way from a request to the line of messages to be stored.</summary>
+    bool ISocketUser.IsBrief => true;
+
     /// <summary>What whoever takes its requests keeps with it.</summary>
     public object? State { get; set; }
 

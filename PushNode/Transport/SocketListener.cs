@@ -91,7 +91,7 @@ internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
     }
 
     // Connections wait to be accepted.
-    void IPolled.Signal(uint events)
+    void IPolled.Signal(uint events, bool isCalm)
     {
         try
         {

@@ -14,12 +14,16 @@ internal sealed class Appender(AppendPlan plan, SegmentWriter writer, WorkQueue 
     private const int Few = 16;
 
     private readonly SemaphoreSlim turn = new(1);
+    private readonly Rest rest = new(queue, services.Time);
     private ManualResetValueTaskSourceCore<bool> done;
     private IReadOnlyList<Message> batch = [];
     private volatile string? trouble;
 
     /// <inheritdoc cref="IMessageStore.Trouble"/>
     public string? Trouble => trouble;
+
+    /// <inheritdoc cref="IMessageStore.RestAsync"/>
+    public ValueTask RestAsync() => services.Settings.Sync == JournalSync.EveryBatch ? rest.WaitAsync() : ValueTask.CompletedTask;
 
     /// <inheritdoc cref="IMessageStore.AppendAsync"/>
     public async ValueTask AppendAsync(IReadOnlyList<Message> messages, CancellationToken cancellationToken)
@@ -28,6 +32,7 @@ internal sealed class Appender(AppendPlan plan, SegmentWriter writer, WorkQueue 
         try
         {
             batch = messages;
+            rest.Begin();
             done.Reset();
             if (queue.TryPost(this))
                 await new ValueTask(this, done.Version);

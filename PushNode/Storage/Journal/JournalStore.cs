@@ -34,6 +34,8 @@ internal sealed class JournalStore(DataFolder data, JournalSettings settings, Ti
     /// <summary>Drops what is due and finds out whether the journal can be written; it happens by itself every few seconds.</summary>
     public Task TidyAsync() => Opened.TidyAsync();
 
+    public ValueTask RestAsync() => journal?.Appender.RestAsync() ?? ValueTask.CompletedTask;
+
     public ValueTask AppendAsync(IReadOnlyList<Message> batch, CancellationToken cancellationToken)
     {
         if (journal is { } open)
