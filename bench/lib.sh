@@ -114,7 +114,9 @@ up() {
   PIDS=${PIDS// /,}
 }
 
-num() { sed "s/.*\"$2\":\(-\{0,1\}[0-9.]*\).*/\1/" <<<"$1"; }
+num() { # JSON KEY: the number that first stands under it
+  [[ $1 =~ \"$2\":(-?[0-9.]+) ]] && echo "${BASH_REMATCH[1]}"
+}
 
 generate() { # SECONDS OUT ERR ARGS...: a generator in the background
   local limit=$1 out=$2 err=$3
@@ -130,6 +132,7 @@ load() { # PHASE REP ARGS...
   for try in 1 2; do
     prepare
     local body=$UNI_BODY size=$UNI_SIZE path=$WS_PATH to=$UNI_PATH
+    # shellcheck disable=SC2153 # the scripts set BC_PATH
     case $phase in D*) body=$BC_BODY size=$BC_SIZE path=${BC_WS_PATH:-$WS_PATH} to=$BC_PATH ;; esac
     generate $((DURATION + 180)) "$WORK/load.out" "$WORK/load.err" --label "$NAME/$phase/$rep" \
       --conns "$CONNS" --path "$path" --pub-path "$to" --body "$body" --body-size "$size" --drain 8 "$@"
@@ -156,7 +159,7 @@ load() { # PHASE REP ARGS...
 connect_idle() { # PART COUNT OFFSET REP: idle connections that stay; fails when not all come up
   generate 240 "$WORK/idle$1.out" "$WORK/idle$1.err" --path "$WS_PATH" --conns "$2" --user-offset "$3" --hold 200 --label "$NAME/A$1/$4"
   for _ in $(seq 900); do
-    grep -q READY "$WORK/idle$1.err" && break
+    grep -sq READY "$WORK/idle$1.err" && break
     kill -0 "${GENERATORS[-1]}" 2>/dev/null || break
     sleep 0.1
   done
