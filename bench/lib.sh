@@ -50,6 +50,11 @@ need() { # COMMAND...: ends the script when one is missing
   done
 }
 
+publish() { # PROJECT NAME: into a folder of that name; no compiler stays behind to use CPU while something is measured
+  need dotnet
+  dotnet publish -c Release -v q -nologo -nodeReuse:false -p:UseSharedCompilation=false -o "$WORK/$2" --artifacts-path "$WORK/build/$2" "$HERE/$1"
+}
+
 wait_port() { # PORT: until something listens, 30 s at most
   for _ in $(seq 300); do
     (exec 3<>/dev/tcp/127.0.0.1/"$1") 2>/dev/null && return 0

@@ -10,8 +10,8 @@ WS_PATH='/ws?user=%d'
 UNI_PATH='/send?user=%r'
 BC_PATH=/broadcast
 GC_PATH=/gc
-need dotnet curl
-dotnet publish -c Release -v q -nologo -o "$WORK/kestrel" --artifacts-path "$WORK/build/kestrel" "$HERE/peers/kestrel/KestrelPeer.csproj" || exit 1
+need curl
+publish peers/kestrel/KestrelPeer.csproj kestrel || exit 1
 start() {
   DOTNET_gcServer=$([ "$GCMODE" = srv ] && echo 1 || echo 0) ASPNETCORE_URLS=http://127.0.0.1:$PORTS ASPNETCORE_ENVIRONMENT=Production \
     timeout 1200 dotnet "$WORK/kestrel/KestrelPeer.dll" >"$WORK/logs/$NAME.log" 2>&1 &

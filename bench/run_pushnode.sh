@@ -15,8 +15,7 @@ DATA=$WORK/$NAME-data
 BIN=${PUSHNODE_BIN:-$WORK/pushnode/pushnode}
 need python3
 if [ -z "${PUSHNODE_BIN:-}" ]; then
-  need dotnet
-  dotnet publish -c Release -v q -nologo -o "$WORK/pushnode" --artifacts-path "$WORK/build/pushnode" "$HERE/../PushNode/PushNode.csproj" || exit 1
+  publish ../PushNode/PushNode.csproj pushnode || exit 1
 fi
 start() {
   rm -rf "$DATA"

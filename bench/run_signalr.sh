@@ -24,8 +24,8 @@ srv-group | wks-group)
   exit 2
   ;;
 esac
-need dotnet curl
-dotnet publish -c Release -v q -nologo -o "$WORK/signalr" --artifacts-path "$WORK/build/signalr" "$HERE/peers/signalr/SignalRPeer.csproj" || exit 1
+need curl
+publish peers/signalr/SignalRPeer.csproj signalr || exit 1
 start() {
   PEER_GROUPS=$([ "$HOW" = group ] && echo 1 || echo 0) DOTNET_gcServer=$([ "$GCMODE" = srv ] && echo 1 || echo 0) ASPNETCORE_URLS=http://127.0.0.1:$PORTS \
     ASPNETCORE_ENVIRONMENT=Production timeout 1200 dotnet "$WORK/signalr/SignalRPeer.dll" >"$WORK/logs/$NAME.log" 2>&1 &
