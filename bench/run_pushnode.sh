@@ -13,6 +13,7 @@ UNI_PATH=/collect
 BC_PATH=/collect
 DATA=$WORK/$NAME-data
 BIN=${PUSHNODE_BIN:-$WORK/pushnode/pushnode}
+export -n PUSHNODE_BIN # the executable would take it for a setting
 need python3
 if [ -z "${PUSHNODE_BIN:-}" ]; then
   publish ../PushNode/PushNode.csproj pushnode || exit 1
