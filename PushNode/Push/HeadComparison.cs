@@ -7,8 +7,8 @@ namespace PushNode.Push;
 /// <summary>Compares channels with their heads, and starts filling those that have missed something.</summary>
 internal sealed class HeadComparison(HeldChannels channels, IHeads hints, IMessageStore store, GapFill gapFill, EpochChange epochs, ILogger<HeadComparison> logger)
 {
-    /// <summary>Channels whose heads are asked for at a time.</summary>
-    private const int ChunkSize = 512;
+    /// <summary>Channels whose heads are asked for at a time: what the hints take in one command.</summary>
+    private const int ChunkSize = 500;
 
     /// <summary>Compares everything held with the hints, or with the store's own heads.</summary>
     /// <exception cref="StoreUnavailableException">The store does not answer.</exception>
