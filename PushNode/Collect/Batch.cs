@@ -8,13 +8,25 @@ namespace PushNode.Collect;
 /// <param name="Bytes">Bytes of data in all of them.</param>
 internal readonly record struct Batch(List<Submission> Submissions, Message[] Messages, long Bytes)
 {
-    /// <summary>Up to so many producers are answered by whoever completes the batch; more are answered at the same time as one another.</summary>
-    private const int Few = 16;
+    /// <summary>Up to so many producers are answered by whoever completes the batch, and so many at a time by others: waking a thread costs more than a few answers.</summary>
+    public const int Few = 16;
 
-    /// <summary>Wakes the producers.</summary>
+    /// <summary>Answers the producers: many of them at the same time as one another, and as what its caller does next.</summary>
     public void Complete()
     {
-        foreach (Submission submission in Submissions)
-            submission.Complete(here: Submissions.Count <= Few);
+        if (Submissions.Count <= Few)
+        {
+            Complete(Submissions, 0, Submissions.Count);
+            return;
+        }
+
+        for (int start = 0; start < Submissions.Count; start += Few)
+            ThreadPool.UnsafeQueueUserWorkItem(static part => Complete(part.Submissions, part.Start, part.End), (Submissions, Start: start, End: Math.Min(start + Few, Submissions.Count)), preferLocal: false);
+    }
+
+    private static void Complete(List<Submission> submissions, int start, int end)
+    {
+        for (int i = start; i < end; i++)
+            submissions[i].Complete();
     }
 }

@@ -132,7 +132,8 @@ internal sealed class Batcher : IHostedService, IDisposable
             batch.Complete();
 
             await handedOn;
-            handedOn = HandOnAsync(stored, epoch);
+            // Many are delivered while the next batch is stored.
+            handedOn = stored.Length > Batch.Few ? Task.Run(() => HandOnAsync(stored, epoch)) : HandOnAsync(stored, epoch);
         }
 
         await handedOn;

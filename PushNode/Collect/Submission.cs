@@ -14,7 +14,7 @@ internal sealed class Submission(bool ephemeral) : IValueTaskSource
 
     public bool Ephemeral => ephemeral;
 
-    /// <summary>Whether all that follows its completion is an answer to one request.</summary>
+    /// <summary>Whether all that follows its completion is an answer to one request: that may happen right where it is completed.</summary>
     public bool AnswersAtOnce { get; init; }
 
     /// <summary>In the order in which they will be numbered.</summary>
@@ -33,10 +33,9 @@ internal sealed class Submission(bool ephemeral) : IValueTaskSource
     }
 
     /// <summary>Called by the batcher, which does not touch the submission or its list afterwards.</summary>
-    /// <param name="here">Whether whoever waits may go on here, on the batcher's loop: only who has little to do then, and so little that waking a thread would cost more.</param>
-    public void Complete(bool here)
+    public void Complete()
     {
-        completion.RunContinuationsAsynchronously = !(here && AnswersAtOnce);
+        completion.RunContinuationsAsynchronously = !AnswersAtOnce;
         completion.SetResult(true);
     }
 
