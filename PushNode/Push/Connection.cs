@@ -126,7 +126,21 @@ internal abstract class Connection
     }
 
     /// <summary>Starts writing what waits, if nobody is at it. Returns without waiting for the socket.</summary>
-    public void Flush() => _ = FlushAsync();
+    public void Flush()
+    {
+        try
+        {
+            ValueTask<bool> flush = Outbox.FlushAsync();
+            if (!flush.IsCompletedSuccessfully)
+                _ = AwaitAsync(flush);
+            else if (!flush.Result)
+                Abort();
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
 
     /// <summary>Begins the close: the code and the reason are the last frame; the transport is cut when the client does not answer in time.</summary>
     public void Close(CloseCode code, string reason)
@@ -243,17 +257,22 @@ internal abstract class Connection
         Outbox.Close();
     }
 
-    private async Task FlushAsync()
+    private async Task AwaitAsync(ValueTask<bool> flush)
     {
         try
         {
-            if (!await Outbox.FlushAsync())
+            if (!await flush)
                 Abort();
         }
         catch (Exception e)
         {
-            PushLog.Failed(services.Logger, $"Writing to {UserId}", e);
-            Abort();
+            Fail(e);
         }
+    }
+
+    private void Fail(Exception e)
+    {
+        PushLog.Failed(services.Logger, $"Writing to {UserId}", e);
+        Abort();
     }
 }
