@@ -166,8 +166,15 @@ internal abstract class Connection
     /// <summary>Some subscription is behind: brings it up to date, in the background.</summary>
     public void CatchUp()
     {
-        if (Interlocked.Exchange(ref catchUp, AskedAgain) == Idle)
+        if (AskToCatchUp())
             _ = Task.Run(() => services.Replay.RunAsync(this));
+    }
+
+    /// <summary>Like <see cref="CatchUp"/>, and begins on this thread, which must hold nothing: with nothing to wait for, all is in the outbox on return.</summary>
+    public void CatchUpHere()
+    {
+        if (AskToCatchUp())
+            _ = services.Replay.RunAsync(this);
     }
 
     /// <summary>The next subscription that is behind, in turn; null when there is none, which ends the catching up.</summary>
@@ -256,6 +263,9 @@ internal abstract class Connection
         Volatile.Write(ref closing, 1);
         Outbox.Close();
     }
+
+    // True when nobody is at it yet.
+    private bool AskToCatchUp() => Interlocked.Exchange(ref catchUp, AskedAgain) == Idle;
 
     private async Task AwaitAsync(ValueTask<bool> flush)
     {
