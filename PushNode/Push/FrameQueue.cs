@@ -13,7 +13,12 @@ internal struct FrameQueue
     private int startOrCount;
     private int length;
 
-    public readonly int Count => held is null ? 0 : held is byte[] ? 1 : startOrCount;
+    public readonly int Count => held switch
+    {
+        null => 0,
+        byte[] => 1,
+        _ => startOrCount,
+    };
 
     public readonly ReadOnlyMemory<byte> this[int index] =>
         held is byte[] bytes ? new ReadOnlyMemory<byte>(bytes, startOrCount, length) : ((ReadOnlyMemory<byte>[])held!)[index];
