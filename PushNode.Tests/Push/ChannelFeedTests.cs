@@ -9,7 +9,7 @@ internal sealed class ChannelFeedTests
     private static readonly Channel Alice = Channel.User("alice");
 
     private readonly ChannelFeed feed = new(Alice, new PushMetrics(TimeProvider.System));
-    private readonly FlushList touched = new();
+    private readonly FlushList touched = new(new FlushQueue());
     private int announced;
 
     [Test]

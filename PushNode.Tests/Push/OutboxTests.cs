@@ -66,6 +66,27 @@ internal sealed class OutboxTests
     }
 
     [Test]
+    public async Task Flush_OfFramesOfAnySize_WritesEveryByteOnce_InOrder()
+    {
+        var written = new MemoryStream();
+        var large = new Outbox(new PipeOutput(PipeWriter.Create(written)), int.MaxValue, TimeProvider.System);
+        int[] lengths = [1, 40_000, 7, 32_768, 32_767, 1, 100_000, 3, 250, 250, 250];
+        byte next = 0;
+        byte[] Frame(int length) => [.. Enumerable.Range(0, length).Select(_ => next++)];
+        foreach (int length in lengths)
+            large.TryEnqueue(Frame(length));
+        Assert.That(await large.FlushAsync(), Is.True);
+        // One alone, in the midst of its array.
+        byte[] around = [0, .. Frame(70_000), 0];
+        large.TryEnqueue(around.AsMemory(1, 70_000));
+        Assert.That(await large.FlushAsync(), Is.True);
+
+        Assert.That(written.Length, Is.EqualTo(lengths.Sum() + 70_000));
+        Assert.That(written.ToArray().Select((value, i) => value == (byte)i), Is.All.True);
+        Assert.That(large.PendingBytes, Is.Zero);
+    }
+
+    [Test]
     public async Task WhatIsBeingWritten_CountsUntilTheSocketHasIt()
     {
         outbox.TryEnqueue(new byte[900]);

@@ -37,6 +37,7 @@ internal sealed class PushParts : IAsyncDisposable
             .AddSingleton<Revocations>()
             .AddSingleton<PushMetrics>()
             .AddSingleton<HeldChannels>()
+            .AddSingleton<FlushQueue>()
             .AddSingleton<GapFill>()
             .AddSingleton<Replay>()
             .AddSingleton<ConnectionServices>()

@@ -4,15 +4,16 @@ using Microsoft.Extensions.Logging.Abstractions;
 using PushNode.Auth;
 using PushNode.Messages;
 using PushNode.Push;
+using PushNode.Transport;
 
 namespace PushNode.Tests.Push;
 
 /// <summary>A connection that notes what is written to it, and is full when the test says so.</summary>
-internal sealed class RecordingConnection(string user = "alice", ConnectionServices? services = null, TimeProvider? time = null) : Connection(
+internal sealed class RecordingConnection(string user = "alice", ConnectionServices? services = null, TimeProvider? time = null, IOutput? output = null) : Connection(
     services ?? new ConnectionServices(null!, null!, new PushMetrics(TimeProvider.System), new PushOptions(), time ?? TimeProvider.System, NullLogger<Connection>.Instance),
     new Identity(user, 0, long.MaxValue, TopicPatterns.None),
     new ConnectRequest(),
-    new Outbox(new PipeOutput(new Pipe().Writer), 64 * 1024, TimeProvider.System))
+    new Outbox(output ?? new PipeOutput(new Pipe().Writer), 64 * 1024, TimeProvider.System))
 {
     private readonly ConcurrentQueue<string> frames = [];
     private volatile bool unproved;

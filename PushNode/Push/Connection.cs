@@ -126,7 +126,21 @@ internal abstract class Connection
     }
 
     /// <summary>Starts writing what waits, if nobody is at it. Returns without waiting for the socket.</summary>
-    public void Flush() => _ = FlushAsync();
+    public void Flush()
+    {
+        try
+        {
+            ValueTask<bool> flush = Outbox.FlushAsync();
+            if (!flush.IsCompletedSuccessfully)
+                _ = AwaitAsync(flush);
+            else if (!flush.Result)
+                Abort();
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
 
     /// <summary>Begins the close: the code and the reason are the last frame; the transport is cut when the client does not answer in time.</summary>
     public void Close(CloseCode code, string reason)
@@ -152,8 +166,15 @@ internal abstract class Connection
     /// <summary>Some subscription is behind: brings it up to date, in the background.</summary>
     public void CatchUp()
     {
-        if (Interlocked.Exchange(ref catchUp, AskedAgain) == Idle)
+        if (AskToCatchUp())
             _ = Task.Run(() => services.Replay.RunAsync(this));
+    }
+
+    /// <summary>Like <see cref="CatchUp"/>, and begins on this thread, which must hold nothing: with nothing to wait for, all is in the outbox on return.</summary>
+    public void CatchUpHere()
+    {
+        if (AskToCatchUp())
+            _ = services.Replay.RunAsync(this);
     }
 
     /// <summary>The next subscription that is behind, in turn; null when there is none, which ends the catching up.</summary>
@@ -243,17 +264,25 @@ internal abstract class Connection
         Outbox.Close();
     }
 
-    private async Task FlushAsync()
+    // True when nobody is at it yet.
+    private bool AskToCatchUp() => Interlocked.Exchange(ref catchUp, AskedAgain) == Idle;
+
+    private async Task AwaitAsync(ValueTask<bool> flush)
     {
         try
         {
-            if (!await Outbox.FlushAsync())
+            if (!await flush)
                 Abort();
         }
         catch (Exception e)
         {
-            PushLog.Failed(services.Logger, $"Writing to {UserId}", e);
-            Abort();
+            Fail(e);
         }
+    }
+
+    private void Fail(Exception e)
+    {
+        PushLog.Failed(services.Logger, $"Writing to {UserId}", e);
+        Abort();
     }
 }

@@ -1,45 +1,63 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace PushNode.Push;
 
-/// <summary>Frames in order, in a rented array that an empty queue gives back.</summary>
+/// <summary>Frames in order. One alone, which is most often, takes no room of its own; several are in a rented array, which an empty queue gives back.</summary>
 internal struct FrameQueue
 {
-    private const int SmallestArray = 8;
+    private const int SmallestArray = 4;
 
-    private ReadOnlyMemory<byte>[]? frames;
-    private int count;
+    // The array that the only frame lies in; or the rented one of several frames.
+    private object? held;
+    private int startOrCount;
+    private int length;
 
-    public readonly int Count => count;
+    public readonly int Count => held switch
+    {
+        null => 0,
+        byte[] => 1,
+        _ => startOrCount,
+    };
 
-    public readonly ReadOnlyMemory<byte> this[int index] => frames![index];
+    public readonly ReadOnlyMemory<byte> this[int index] =>
+        held is byte[] bytes ? new ReadOnlyMemory<byte>(bytes, startOrCount, length) : ((ReadOnlyMemory<byte>[])held!)[index];
 
     public void Add(ReadOnlyMemory<byte> frame)
     {
-        if (frames is null || count == frames.Length)
-            Grow();
-        frames![count++] = frame;
+        if (held is null && MemoryMarshal.TryGetArray(frame, out ArraySegment<byte> alone))
+            (held, startOrCount, length) = (alone.Array, alone.Offset, alone.Count);
+        else
+            AddToSeveral(frame);
     }
 
     /// <summary>Empties it and gives the array back.</summary>
     public void Release()
     {
-        if (frames is not null)
-            Return(frames, count);
-        frames = null;
-        count = 0;
+        if (held is ReadOnlyMemory<byte>[] frames)
+            Return(frames, startOrCount);
+        held = null;
     }
 
-    private void Grow()
+    private void AddToSeveral(ReadOnlyMemory<byte> frame)
     {
-        ReadOnlyMemory<byte>[] larger = ArrayPool<ReadOnlyMemory<byte>>.Shared.Rent(Math.Max(SmallestArray, count * 2));
-        if (frames is not null)
+        int count = Count;
+        if (held is not ReadOnlyMemory<byte>[] frames)
         {
-            frames.AsSpan(0, count).CopyTo(larger);
-            Return(frames, count);
+            frames = ArrayPool<ReadOnlyMemory<byte>>.Shared.Rent(SmallestArray);
+            if (count > 0)
+                frames[0] = this[0];
+        }
+        else if (count == frames.Length)
+        {
+            ReadOnlyMemory<byte>[] full = frames;
+            frames = ArrayPool<ReadOnlyMemory<byte>>.Shared.Rent(count * 2);
+            full.AsSpan().CopyTo(frames);
+            Return(full, count);
         }
 
-        frames = larger;
+        frames[count] = frame;
+        (held, startOrCount) = (frames, count + 1);
     }
 
     // Only the used part is cleared: a pooled array must not keep a message alive.

@@ -4,7 +4,7 @@ using PushNode.Storage;
 namespace PushNode.Push;
 
 /// <summary>Reads from the store what live delivery has missed in a channel: one read for all of its subscriptions, before anything newer is written.</summary>
-internal sealed class GapFill(IMessageStore store, Revocations revocations, PushMetrics metrics, PushOptions options, TimeProvider time, ILogger<GapFill> logger) : IDisposable
+internal sealed class GapFill(IMessageStore store, Revocations revocations, PushMetrics metrics, FlushQueue flushes, PushOptions options, TimeProvider time, ILogger<GapFill> logger) : IDisposable
 {
     private const int PageBytes = 64 * 1024;
 
@@ -24,7 +24,7 @@ internal sealed class GapFill(IMessageStore store, Revocations revocations, Push
     {
         // What was only overtaken arrives by itself meanwhile.
         await Task.Delay(options.GapWait, time);
-        var touched = new FlushList();
+        var touched = new FlushList(flushes);
         try
         {
             while (feed.FindGap() is { } after)

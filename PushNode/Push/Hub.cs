@@ -5,7 +5,7 @@ using PushNode.Peers;
 namespace PushNode.Push;
 
 /// <summary>Delivery into the channels that this node holds, and to their connections.</summary>
-internal sealed class Hub(HeldChannels channels, Node node, Revocations revocations, GapFill gapFill) : IDelivery
+internal sealed class Hub(HeldChannels channels, Node node, Revocations revocations, GapFill gapFill, FlushQueue flushes) : IDelivery
 {
     private FlushList? spareFlushList;
 
@@ -61,7 +61,7 @@ internal sealed class Hub(HeldChannels channels, Node node, Revocations revocati
 
     private void Deliver(IReadOnlyList<Message> batch)
     {
-        FlushList touched = Interlocked.Exchange(ref spareFlushList, null) ?? new FlushList();
+        FlushList touched = Interlocked.Exchange(ref spareFlushList, null) ?? new FlushList(flushes);
         for (int i = 0; i < batch.Count; i++)
         {
             Message message = batch[i];

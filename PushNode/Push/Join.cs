@@ -44,7 +44,7 @@ internal sealed class Join(HeldChannels held, IMessageStore store, Revocations r
         // It may have been closed meanwhile.
         if (IsRefused(connection))
             return;
-        connection.CatchUp();
+        connection.CatchUpHere();
         connection.Flush();
     }
 
@@ -58,7 +58,7 @@ internal sealed class Join(HeldChannels held, IMessageStore store, Revocations r
         if (cursors[0] is null)
             await SaveCursorsAsync(connection, cancellationToken);
         subscription.Feed.Attach(subscription);
-        connection.CatchUp();
+        connection.CatchUpHere();
         connection.Flush();
     }
 

@@ -19,7 +19,7 @@ internal sealed class Outbox(IOutput output, int limit, TimeProvider time, long 
     private const int WriteBytes = 32 * 1024;
 
     [ThreadStatic]
-    private static byte[]? batch;
+    private static byte[]? scratch;
 
     private FrameQueue queue;
     private TaskCompletionSource? room;
@@ -135,30 +135,26 @@ internal sealed class Outbox(IOutput output, int limit, TimeProvider time, long 
         empty?.TrySetResult();
     }
 
-    /// <summary>Writes until nothing waits; at once returns when somebody else is already at it. Completes with false when the socket is gone.</summary>
-    public async ValueTask<bool> FlushAsync()
+    /// <summary>
+    /// Writes until nothing waits; at once returns when somebody else is already at it. Completes with false when the socket is gone. Nothing is made for it
+    /// while the transport takes everything at once.
+    /// </summary>
+    public ValueTask<bool> FlushAsync()
     {
+        var batch = default(FrameBatch);
         lock (this)
         {
-            if (writing)
-                return true;
-            writing = true;
+            if (writing || !TakeQueue(ref batch))
+                return new(true);
         }
 
         try
         {
-            while (TryTake(out FrameQueue taken))
-            {
-                if (!await WriteAsync(taken))
-                    return false;
-            }
-
-            return true;
+            return WriteOn(ref batch, out ValueTask<bool> pending) is { } isOpen ? new(isOpen) : WaitAndWriteOnAsync(pending, batch);
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (IsEndOfTransport(e))
         {
-            // The transport has ended under the write: the reader sees it too and ends the connection.
-            return false;
+            return new(false);
         }
     }
 
@@ -187,93 +183,108 @@ internal sealed class Outbox(IOutput output, int limit, TimeProvider time, long 
         _ => UnprovedBytes >= window || (pendingBytes > 0 && pendingBytes + length > limit),
     };
 
-    private bool TryTake(out FrameQueue taken)
+    // The transport has ended under the write: the reader sees it too and ends the connection.
+    private static bool IsEndOfTransport(Exception e) => e is IOException or InvalidOperationException or OperationCanceledException;
+
+    // Under the lock. Leaving "writing" and finding nothing is one step: a frame that comes now is somebody's first.
+    private bool TakeQueue(ref FrameBatch batch)
     {
-        lock (this)
-        {
-            taken = queue;
-            queue = default;
-            waitingControl = 0;
-            // Leaving "writing" and finding nothing is one step: a frame that comes now is somebody's first.
-            writing = taken.Count > 0;
-            return writing;
-        }
+        batch = new FrameBatch(queue);
+        queue = default;
+        waitingControl = 0;
+        writing = batch.HasMore;
+        return writing;
     }
 
-    private async ValueTask<bool> WriteAsync(FrameQueue taken)
+    // Until nothing waits any more (true), the transport has ended (false) or has to be waited for (null).
+    private bool? WriteOn(ref FrameBatch batch, out ValueTask<bool> pending)
+    {
+        do
+        {
+            ValueTask<bool> write = WriteNext(ref batch);
+            if (!write.IsCompleted)
+            {
+                pending = write;
+                return null;
+            }
+
+            pending = default;
+            if (write.Result)
+                continue;
+            batch.Release();
+            return false;
+        }
+        while (SettleAndTake(ref batch));
+        return true;
+    }
+
+    private async ValueTask<bool> WaitAndWriteOnAsync(ValueTask<bool> pending, FrameBatch batch)
     {
         try
         {
-            int index = 0;
-            int written = 0;
-            while (index < taken.Count)
+            bool? isOpen;
+            do
             {
                 Volatile.Write(ref writeStarted, time.GetTimestamp());
-                ValueTask<bool> write = WriteNext(taken, ref index, ref written, out int bytes);
-                bool waits = !write.IsCompleted;
-                bool isOpen = await write;
-                if (waits)
-                    Volatile.Write(ref lastTaken, time.GetTimestamp());
+                isOpen = await pending;
+                Volatile.Write(ref lastTaken, time.GetTimestamp());
                 Volatile.Write(ref writeStarted, 0);
-                Settle(bytes);
-                if (!isOpen)
-                    return false;
+                if (isOpen == false)
+                    batch.Release();
+                else if (SettleAndTake(ref batch))
+                    isOpen = WriteOn(ref batch, out pending);
             }
-
-            return true;
+            while (isOpen is null);
+            return isOpen.Value;
         }
-        finally
+        catch (Exception e) when (IsEndOfTransport(e))
         {
-            taken.Release();
+            return false;
         }
     }
 
-    // Writes what leaves together, from a position on that it moves.
-    private ValueTask<bool> WriteNext(in FrameQueue taken, ref int index, ref int written, out int bytes)
+    // Writes what leaves together. A frame that leaves alone is not copied; what does not fit is written in parts, each of which is progress.
+    private ValueTask<bool> WriteNext(ref FrameBatch batch)
     {
-        // One that leaves alone is not copied.
-        if (index == taken.Count - 1)
-            return output.WriteAsync(TakePart(taken, ref index, ref written, bytes = Math.Min(taken[index].Length - written, WriteBytes)));
-
-        byte[] together = batch ??= new byte[WriteBytes];
-        bytes = 0;
-        while (index < taken.Count && bytes < WriteBytes)
+        if (batch.IsLast)
+            return output.WriteAsync(batch.Take(WriteBytes));
+        Span<byte> together = scratch ??= new byte[WriteBytes];
+        int length = 0;
+        while (batch.HasMore && length < WriteBytes)
         {
-            ReadOnlySpan<byte> part = TakePart(taken, ref index, ref written, Math.Min(taken[index].Length - written, WriteBytes - bytes));
-            part.CopyTo(together.AsSpan(bytes));
-            bytes += part.Length;
+            ReadOnlySpan<byte> part = batch.Take(WriteBytes - length);
+            part.CopyTo(together[length..]);
+            length += part.Length;
         }
 
-        return output.WriteAsync(together.AsSpan(0, bytes));
+        return output.WriteAsync(together[..length]);
     }
 
-    // A large frame is written in parts too, each of which is progress.
-    private static ReadOnlySpan<byte> TakePart(in FrameQueue taken, ref int index, ref int written, int length)
-    {
-        ReadOnlySpan<byte> frame = taken[index].Span;
-        ReadOnlySpan<byte> part = frame.Slice(written, length);
-        bool whole = written + length == frame.Length;
-        written = whole ? 0 : written + length;
-        index += whole ? 1 : 0;
-        return part;
-    }
-
-    private void Settle(int written)
+    // What was written last has been taken: true when there is more to write.
+    private bool SettleAndTake(ref FrameBatch batch)
     {
         TaskCompletionSource? roomWaiter = null;
         TaskCompletionSource? emptyWaiter = null;
+        bool more = batch.HasMore;
+        int written = batch.TakeLength();
+        if (!more)
+            batch.Release();
         lock (this)
         {
-            if (closed)
-                return;
-            pendingBytes -= written;
-            if (HasRoom)
-                (roomWaiter, room) = (room, null);
-            if (pendingBytes == 0)
-                (emptyWaiter, empty) = (empty, null);
+            if (!closed)
+            {
+                pendingBytes -= written;
+                if (HasRoom)
+                    (roomWaiter, room) = (room, null);
+                if (pendingBytes == 0)
+                    (emptyWaiter, empty) = (empty, null);
+            }
+
+            more = more || TakeQueue(ref batch);
         }
 
         roomWaiter?.TrySetResult();
         emptyWaiter?.TrySetResult();
+        return more;
     }
 }

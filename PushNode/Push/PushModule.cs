@@ -14,6 +14,7 @@ internal static class PushModule
         services.AddSingleton<PushMetrics>();
         services.AddSingleton<ICounted>(static s => s.GetRequiredService<PushMetrics>());
         services.AddSingleton<HeldChannels>();
+        services.AddSingleton<FlushQueue>();
         services.AddSingleton<GapFill>();
         services.AddSingleton<Hub>();
         services.AddSingleton<IDelivery>(static s => s.GetRequiredService<Hub>());

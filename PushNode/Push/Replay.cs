@@ -22,9 +22,13 @@ internal sealed class Replay(IMessageStore store, Revocations revocations, PushM
         {
             while (connection.TakeBehind() is { } subscription)
             {
-                if (!await AdvanceAsync(subscription) && !connection.IsClosed)
-                    await Task.Delay(Pause, time);
+                if (await AdvanceAsync(subscription) || connection.IsClosed)
+                    continue;
+                connection.Flush();
+                await Task.Delay(Pause, time);
             }
+
+            connection.Flush();
         }
         catch (Exception e)
         {
@@ -37,11 +41,14 @@ internal sealed class Replay(IMessageStore store, Revocations revocations, PushM
     private async Task<bool> AdvanceAsync(Subscription subscription)
     {
         Connection connection = subscription.Connection;
-        await connection.Outbox.WaitForRoomAsync();
+        await FlushAndWaitAsync(connection, connection.Outbox.WaitForRoomAsync());
         MessagePage page;
         try
         {
-            page = await store.ReadAsync(subscription.Channel, subscription.Position, PageBytes, CancellationToken.None);
+            ValueTask<MessagePage> reading = store.ReadAsync(subscription.Channel, subscription.Position, PageBytes, CancellationToken.None);
+            if (!reading.IsCompleted)
+                connection.Flush();
+            page = await reading;
         }
         catch (StoreUnavailableException e)
         {
@@ -49,7 +56,7 @@ internal sealed class Replay(IMessageStore store, Revocations revocations, PushM
             return false;
         }
 
-        await revocations.CatchUpAsync();
+        await FlushAndWaitAsync(connection, revocations.CatchUpAsync());
         int written = 0;
         while (written < page.Messages.Count && await WriteAsync(page.Messages[written], subscription))
             written++;
@@ -60,9 +67,18 @@ internal sealed class Replay(IMessageStore store, Revocations revocations, PushM
         bool moved = page.Messages.Count > 0 || page.Through > subscription.Position;
         subscription.Feed.PassOver(subscription, page.Through);
         bool live = page.Through >= page.Head && subscription.Feed.TryGoLive(subscription, Announce);
-        connection.Flush();
+        if (written > 0)
+            connection.Flush();
         // A store that does not have yet what was delivered already is asked again, but not at once.
         return moved || live;
+    }
+
+    // What was put in for one subscription leaves with what comes next for another, unless that has to be waited for.
+    private static Task FlushAndWaitAsync(Connection connection, Task task)
+    {
+        if (!task.IsCompleted)
+            connection.Flush();
+        return task;
     }
 
     // False when the subscription, or its connection, has ended meanwhile: nothing of it is written any more.
