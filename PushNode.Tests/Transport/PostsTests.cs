@@ -94,6 +94,35 @@ internal sealed class PostsTests
     }
 
     [Test]
+    public async Task Producer_ThatDoesNotTakeItsAnswer_IsCut()
+    {
+        await using NodeProcess node = await NodeProcess.StartAsync("--Hosting:HeaderTimeout", "00:00:01");
+        // The answer has the id a thousand times, which is more than the system takes for a client that does not read.
+        string users = string.Join(',', Enumerable.Range(0, 1_000).Select(static i => $"\"u{i}\""));
+        string body = $$"""{"userIds":[{{users}}],"id":"{{new string('x', 128)}}","ephemeral":true,"data":1}""";
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await socket.ConnectAsync(IPAddress.Loopback, node.Port);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(Request(node, "/collect", "", body)));
+
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                try
+                {
+                    await socket.SendAsync(new byte[] { (byte)'P' });
+                    return false;
+                }
+                catch (SocketException)
+                {
+                    return true;
+                }
+            },
+            "it is cut");
+
+        Assert.That(node.Output, Does.Not.Contain("fail:"));
+    }
+
+    [Test]
     public async Task Sigterm_AnswersWhatWasTaken_AndEndsIdleProducers()
     {
         await using NodeProcess node = await NodeProcess.StartAsync();

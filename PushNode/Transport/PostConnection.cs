@@ -13,6 +13,7 @@ internal sealed class PostConnection : ISocketUser
     private readonly ClientSocket socket;
     private readonly PostConnections all;
     private long idleSince;
+    private long writingSince;
     private int requestLength;
     private bool hasMore;
 
@@ -33,6 +34,9 @@ internal sealed class PostConnection : ISocketUser
 
     /// <summary>Since when it waits for a request, as a timestamp of the clock.</summary>
     public long IdleSince => Volatile.Read(ref idleSince);
+
+    /// <summary>Since when it does not take its answer, as a timestamp of the clock; 0 while it does.</summary>
+    public long WritingSince => Volatile.Read(ref writingSince);
 
     /// <summary>Takes the request in what has come, if it is one to be taken here.</summary>
     /// <param name="bytes">All that is there, up to some length; still to be received.</param>
@@ -71,7 +75,7 @@ internal sealed class PostConnection : ISocketUser
             _ = GoOnWhenWrittenAsync(write, isLast);
     }
 
-    /// <summary>Cuts it: a request that was taken cannot be answered.</summary>
+    /// <summary>Cuts it: a request that was taken cannot be answered, or its answer is not taken.</summary>
     public void Abort()
     {
         all.Remove(this);
@@ -102,7 +106,13 @@ internal sealed class PostConnection : ISocketUser
     {
     }
 
-    private async Task GoOnWhenWrittenAsync(ValueTask<bool> write, bool isLast) => GoOn(await write && !isLast);
+    private async Task GoOnWhenWrittenAsync(ValueTask<bool> write, bool isLast)
+    {
+        Volatile.Write(ref writingSince, all.Now);
+        bool isOpen = await write;
+        Volatile.Write(ref writingSince, 0);
+        GoOn(isOpen && !isLast);
+    }
 
     private void GoOn(bool isOpen)
     {

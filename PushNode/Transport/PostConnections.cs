@@ -6,12 +6,16 @@ namespace PushNode.Transport;
 /// <summary>The clients that post without the web server: those that are idle for too long are ended, and all when the listener is unbound.</summary>
 /// <param name="posts">Who takes their requests.</param>
 /// <param name="idleTimeout">How long one may be idle between two requests.</param>
+/// <param name="patience">How long one may take to send a head; to take an answer, some times as long.</param>
 /// <param name="loopbackNamesOnly">Whether only requests are taken that address this machine by a name of loopback.</param>
 /// <param name="server">Whom what is not taken goes to.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For what goes wrong.</param>
-internal sealed class PostConnections(IPosts posts, TimeSpan idleTimeout, bool loopbackNamesOnly, IWebServer server, TimeProvider time, ILogger logger)
+internal sealed class PostConnections(IPosts posts, TimeSpan idleTimeout, TimeSpan patience, bool loopbackNamesOnly, IWebServer server, TimeProvider time, ILogger logger)
 {
+    /// <summary>An answer may be hundreds of times as long as a head.</summary>
+    private const int HeadsForAnAnswer = 3;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<PostConnection, bool> connections = [];
@@ -71,12 +75,14 @@ internal sealed class PostConnections(IPosts posts, TimeSpan idleTimeout, bool l
 
     public void Remove(PostConnection connection) => connections.TryRemove(connection, out _);
 
-    /// <summary>Ends those that have been idle for too long.</summary>
+    /// <summary>Ends those that have been idle for too long, and cuts those that do not take their answers.</summary>
     public void EndLate()
     {
         foreach ((PostConnection connection, _) in connections)
         {
-            if (time.GetElapsedTime(connection.IdleSince) > idleTimeout)
+            if (connection.WritingSince is not 0 and long since && time.GetElapsedTime(since) > patience * HeadsForAnAnswer)
+                connection.Abort();
+            else if (time.GetElapsedTime(connection.IdleSince) > idleTimeout)
                 connection.EndIfIdle();
         }
     }

@@ -43,7 +43,7 @@ internal sealed class SocketListener : IConnectionListener, IPolled, ISocketUser
     {
         upgrades = options.Upgrades;
         loopbackNamesOnly = options.LoopbackNamesOnly;
-        posts = options.Posts is { } taker ? new PostConnections(taker, options.IdleTimeout, loopbackNamesOnly, this, time, logger) : null;
+        posts = options.Posts is { } taker ? new PostConnections(taker, options.IdleTimeout, options.Patience, loopbackNamesOnly, this, time, logger) : null;
         this.listener = listener;
         this.contexts = contexts;
         this.logger = logger;

@@ -1,7 +1,7 @@
 namespace PushNode.Transport;
 
 /// <summary>What a <see cref="SocketListener"/> takes before the web server has it.</summary>
-/// <param name="Patience">How long a connection may send nothing before it is closed.</param>
+/// <param name="Patience">How long a connection may send nothing before it is closed; some times as long, how long it may take to take an answer.</param>
 /// <param name="IdleTimeout">How long a connection may be idle between two requests.</param>
 /// <param name="LoopbackNamesOnly">Whether only requests are taken that address this machine by a name of loopback.</param>
 /// <param name="Upgrades">Who takes those that ask for a WebSocket; null when nobody does.</param>
