@@ -24,6 +24,7 @@ internal sealed class PostRequestTests
 
     [TestCase("Content-Length: 12", "Content-Length: 0")]
     [TestCase("Content-Length: 12", "Content-Length: 012")]
+    [TestCase("Content-Length: 12", "Content-Length: 0000000012")]
     [TestCase("\r\nConnection: keep-alive", "")]
     [TestCase("\r\nX-Api-Key: k", "")]
     [TestCase("\r\nContent-Type: application/json", "")]
@@ -57,6 +58,9 @@ internal sealed class PostRequestTests
     [TestCase("Content-Length: 12", "Content-Length: +12")]
     [TestCase("Content-Length: 12", "Content-Length: 0x0c")]
     [TestCase("Content-Length: 12", "Content-Length: 12, 12")]
+    [TestCase("Content-Length: 12", "Content-Length: 9999999999")]
+    [TestCase("Content-Length: 12", "Content-Length: 4294967308")]
+    [TestCase("Content-Length: 12", "Content-Length: 00000000012")]
     [TestCase("Content-Length: 12", "Content-Length: 99999999999999999999")]
     [TestCase("Content-Length: 12", "Content-Length: 13")]
     public void Unusual_IsLeftToTheWebServer(string part, string instead) =>

@@ -5,8 +5,8 @@ namespace PushNode.Transport;
 /// <summary>A request that brings a body of known length, all of it, as nearly all programs send it; any other is left to the web server (<see cref="RequestHead"/>).</summary>
 internal readonly ref struct PostRequest
 {
-    /// <summary>Digits of the longest body that could be here.</summary>
-    private const int MaxDigits = 5;
+    /// <summary>Digits of a length, with zeros in front where somebody writes it before it is known.</summary>
+    private const int MaxDigits = 10;
 
     /// <summary>Its bytes, head and body; what follows is the next request.</summary>
     public int Length { get; private init; }
